@@ -83,7 +83,7 @@ class MadeNowhere:
         name = reference.name
         if self._is_open or any(could_equal(Value(one, ("",) * one.count(HOLE)), name) for one in self._made_names):
             return True
-        if any(name.endswith((f"-{service}", f"_{service}")) for service in self._built_services):
+        if any(name[at + 1 :] in self._built_services for at, letter in enumerate(name) if letter in "-_"):
             return True
         made = re.compile(rf"(?:\b(?:build|tags?|commit)\b|-t)[^\n]{{0,300}}(?<![\w./-]){re.escape(name)}(?![\w-])")
         return any(made.search(text) for text in self._texts)
