@@ -116,10 +116,13 @@ def _run(source: Source, instruction: Instruction) -> Iterator[Problem]:
 
 
 def _tool(ran: RunCommand) -> Problem:
-    behind = ran.text[ran.command.end :].lstrip()
-    forgiven = behind.startswith("||") or ran.command.conditional
     text = f"{ran.name} finds no GPU in a build, and is often not there at all"
-    return Problem(ran.span(), text, severity=Severity.INFO if forgiven else None)
+    return Problem(ran.span(), text, severity=Severity.INFO if _is_forgiven(ran) else None)
+
+
+def _is_forgiven(ran: RunCommand) -> bool:
+    """Whether a build may go on where a command fails, or leave it out."""
+    return ran.command.conditional or ran.text[ran.command.end :].lstrip().startswith("||")
 
 
 def _python(ran: RunCommand, instruction: Instruction) -> Iterator[Problem]:
@@ -133,7 +136,7 @@ def _python(ran: RunCommand, instruction: Instruction) -> Iterator[Problem]:
     if asked is None:
         if taken is not None and not _FORGIVES.search(code):
             text = f"{taken[0]} takes a GPU in a build, which has none"
-            severity = Severity.INFO if ran.command.conditional else None
+            severity = Severity.INFO if _is_forgiven(ran) else None
             yield Problem(ran.span(), text, (), _ON_CPU, severity)
         return
     decides = _DECIDES.search(code) is not None
