@@ -172,12 +172,13 @@ class _Document:
     def sentences(self, end: int) -> Iterator[Problem]:
         """Yield the Dockerfiles that sentences name in a folder that holds others. end: where the document ends."""
         known = list(self.repository.dockerfiles)
+        folders = set(map(posixpath.dirname, known))
         for match in _IN_CODE.finditer(self.source.text, 0, end):
             path = match[1]
             paths = tuple(normal(posixpath.join(each, path)) for each in self.folders.above)
             if self._shows[DOCKERFILE] or any(map(disk.lexists, paths)) or not self._is_nowhere(path, known):
                 continue
-            holds_others = any(posixpath.dirname(each) == posixpath.dirname(one) for each in paths for one in known)
+            holds_others = not folders.isdisjoint(map(posixpath.dirname, paths))
             line = self.source.line_text(self.source.position(match.start())[0])
             if holds_others and not _OF_ANOTHER_TIME.search(line) and self._is_meant(path, paths):
                 near = self.texts.near(path, known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -89,7 +90,7 @@ def belief(
 
     for_cpu: why it is for the CPU, where what is inside is no choice (`meant_for_cpu`).
     """
-    root = _final_base(evaluated, stage)
+    root = _final_bases(evaluated)[stage.index]
     because = list(state.because)
     torch = state.torch
     because += [b for b in torch.because if b not in because]
@@ -160,14 +161,15 @@ def _shown(state: State) -> str:
     return facts.channel_of_cuda(state.cuda) or torch.channel
 
 
-def _final_base(evaluated: Evaluated, stage: Stage) -> str | None:
-    """The external base of this Dockerfile's lineage, as resolved; None when an unknown ARG decides."""
+@lru_cache(maxsize=8)
+def _final_bases(evaluated: Evaluated) -> tuple[str | None, ...]:
+    """The external base of each stage's lineage, as resolved; None when an unknown ARG decides."""
     bases: list[str | None] = []
-    for one in evaluated.stages[: stage.index + 1]:  # a stage starts from earlier ones
+    for one in evaluated.stages:  # a stage starts from earlier ones
         own = one.base.value.text if one.base.value.known and one.base.value.text else None
         below = {bases[parent] for parent in one.parents}
         bases.append(own if not below else below.pop() if len(below) == 1 and not one.external else None)
-    return bases[-1]
+    return tuple(bases)
 
 
 def beliefs_of(repository: Repository, scope: frozenset[str] | None) -> list[Belief]:
