@@ -236,6 +236,7 @@ PIPED = [
     ("cat requirements.txt app.in | grep -v torch > all.txt", None),
     ("cat -n requirements.txt | grep -v torch > all.txt", None),
     ("cat missing.txt | grep -v torch > all.txt", None),
+    ("cat requirements.txt > b.txt | grep -v torch > all.txt", None),
     ("cat requirements.txt || grep -v torch > all.txt", None),
     ("cat requirements.txt; grep -v torch > all.txt", None),
     ("cat requirements.txt && ls | grep -v torch > all.txt", None),

@@ -258,8 +258,9 @@ def _filtered(call: _Call) -> tuple[str, Lines | None]:
     path, edit = _own_edit(call)
     edits = [edit]
     for before in () if path else reversed(call.fed):
-        path, edit = _own_edit(_call(before, before.words, call.context))
-        edits.insert(0, edit)
+        writer = _call(before, before.words, call.context)
+        path, edit = _own_edit(writer)
+        edits.insert(0, edit if not writer.target else None)  # what goes into a file does not come through the pipe
         if path:
             break
     known = [edit for edit in edits if edit is not None]
