@@ -153,6 +153,7 @@ class UvSettings(NamedTuple):
 
     constraints, overrides: of constraint-dependencies and override-dependencies. values: "index-strategy",
     "prerelease", "resolution" and "torch-backend", those that are given; "build-isolation" where one changes it.
+    left_out: names of packages whose overrides are all for other systems, so that none of them is installed.
     """
 
     sources: Sources = Sources()
@@ -160,6 +161,7 @@ class UvSettings(NamedTuple):
     overrides: tuple[Requirement, ...] = ()
     values: tuple[tuple[str, str], ...] = ()
     unread: tuple[Unread, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def value(self, name: str) -> str | None:
         return dict(self.values).get(name)

@@ -154,6 +154,7 @@ def settings_of(project: Project, flag: str, environment: Environment) -> UvSett
             for one in limits_of(project.overrides, environment)
         ),
         project.values,
+        left_out=_left_out(project.overrides, environment),
     )
 
 
@@ -163,6 +164,14 @@ def limits_of(listed: tuple[str, ...], environment: Environment) -> tuple[Requir
     return tuple(
         parse_requirement(Value(text), None)._replace(maybe=holds is None) for text, holds in held if holds is not False
     )
+
+
+def _left_out(overrides: tuple[str, ...], environment: Environment) -> tuple[str, ...]:
+    """The names of which no override may hold."""
+    if not overrides:
+        return ()
+    kept = {one.name for one in limits_of(overrides, environment)}
+    return tuple(name for text in overrides if (name := parse_requirement(Value(text), None).name) not in kept)
 
 
 def _chosen(project: Project, groups: Groups, tool: str) -> set[Part]:

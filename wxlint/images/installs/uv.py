@@ -92,7 +92,10 @@ def _synced(words: tuple[Word, ...], call: Call, added: tuple[str, ...] = ()) ->
         named = {requirement.name for requirement in install.requirements}
         perhaps = tuple(r._replace(maybe=True) for r in settings.overrides if r.name == "torch" and r.name not in named)
         yield install._replace(
-            requirements=(*_overridden([Lines(install.requirements)], settings.overrides), *perhaps),
+            requirements=(
+                *_kept(_overridden([Lines(install.requirements)], settings.overrides), set(settings.left_out)),
+                *perhaps,
+            ),
             sources=given.before(install.sources),
             constraints=(*settings.constraints, *_overridden([Lines(install.constraints)], settings.overrides)),
             overrides=settings.overrides,
@@ -196,10 +199,8 @@ def _install(verb: Word, arguments: Arguments, call: Call) -> Install:
     given = sources(arguments, call).before(settings.sources)
     for part in parts:
         given = given.before(part.sources)
-    left_out = {r.name for part in overriding for r in part.skipped} - {r.name for r in overrides}
-    requirements = tuple(r for r in _overridden(parts, overrides) if r.name not in left_out)
-    if "torch" in left_out:  # then what asks for it does not bring it either
-        requirements = tuple(r._replace(maybe=r.maybe or _asks_for_torch(r)) for r in requirements)
+    skipped = {*settings.left_out, *(r.name for part in overriding for r in part.skipped)}
+    requirements = _kept(_overridden(parts, overrides), skipped - {r.name for r in overrides})
     wanted = {requirement.name for requirement in requirements}
     upgraded = {normalise(name) for name in arguments.texts("-P", "--upgrade-package")}
     renewed = {normalise(name) for name in arguments.texts("--reinstall-package")}
@@ -231,6 +232,12 @@ def _install(verb: Word, arguments: Arguments, call: Call) -> Install:
         arguments.last("-t", "--target", "--root"),
         call,
     )
+
+
+def _kept(requirements: tuple[Requirement, ...], left_out: set[str]) -> tuple[Requirement, ...]:
+    """What is left of requirements where overrides leave some out; what asks for torch does not bring that, either."""
+    kept = tuple(r for r in requirements if r.name not in left_out)
+    return tuple(r._replace(maybe=r.maybe or _asks_for_torch(r)) for r in kept) if "torch" in left_out else kept
 
 
 def _asks_for_torch(requirement: Requirement) -> bool:

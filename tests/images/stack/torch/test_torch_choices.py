@@ -147,11 +147,15 @@ TWO = '[tool.uv.sources]\ntorch = [{ index = "cpu" }, { index = "cu" }]\n'
 CU = f'[[tool.uv.index]]\nname = "cu"\nurl = "{CUDA}"\nexplicit = true\n'
 DEV = '[dependency-groups]\ndev = ["numpy"]\n[tool.uv.sources]\nnumpy = { index = "cpu" }\n'
 OVERRIDE = '[tool.uv]\noverride-dependencies = ["numpy<2"]\n'
+NEVER = """[tool.uv]\noverride-dependencies = ["torch; sys_platform == 'never'"]\n"""
 PROJECTS = [
     (uv_project('"torch"', TWO, CU), "uv sync", "unknown"),
     (uv_project('"ultralytics"', DEV), "uv sync --no-dev", "default newest"),  # numpy's index is not torch's
     (uv_project('"torch==2.3.1"', OVERRIDE, CU.replace("explicit = true\n", "")), "uv sync", "unknown"),
     (uv_project('"torch==2.3.1"', OVERRIDE), "uv sync", "default 2.3.1"),
+    (uv_project('"torch==2.3.1", "flask"', NEVER), "uv sync", "none"),
+    (uv_project('"torch==2.3.1", "accelerate"', NEVER), "uv sync", "unknown"),  # uv leaves torch out
+    (uv_project('"accelerate"', NEVER), "uv pip install .", "unknown"),
     (uv_project('"torch==2.3.1"', CU.replace("explicit = true\n", "")), "uv sync", "cu121 2.3.1"),
 ]
 
