@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, cast
 
 _METHODS = ("match", "search", "fullmatch", "finditer", "findall", "sub", "subn", "split")
@@ -26,6 +27,16 @@ class _Late:
 def late(pattern: str, flags: int = 0) -> re.Pattern[str]:
     """Return what `re.compile` would, compiled at its first use; a test compiles all of them."""
     return cast("re.Pattern[str]", _Late(pattern, flags))
+
+
+def lines_with(text: str, pattern: re.Pattern[str]) -> Iterator[str]:
+    """Yield the lines in which a pattern of one line matches, each once."""
+    end = -1
+    for found in pattern.finditer(text):
+        if found.start() > end:
+            end = text.find("\n", found.end())
+            end = len(text) if end < 0 else end
+            yield text[text.rfind("\n", 0, found.start()) + 1 : end]
 
 
 def found_behind(line: str, first: re.Pattern[str], then: re.Pattern[str]) -> re.Match[str] | None:

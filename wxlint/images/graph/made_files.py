@@ -2,7 +2,7 @@
 
 import re
 
-from wxlint.core.patterns import found_behind, late
+from wxlint.core.patterns import found_behind, late, lines_with
 
 _MAKES = late(r"(?i)\b(?:cp|mv|copy|rename|move|create|generate|write|save|touch|download|curl|wget)\b")
 
@@ -15,4 +15,4 @@ def says_how_to_make(text: str, name: str) -> bool:
     if re.search(f"(?i)>[ \\t]*{named}", text) is not None:
         return True
     alone = re.compile(f"(?i){named}")
-    return any(found_behind(line, _MAKES, alone) is not None for line in text.split("\n"))
+    return any(found_behind(line, _MAKES, alone) is not None for line in lines_with(text, alone))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from wxlint.core.findings import Span
-from wxlint.core.patterns import found_behind, late
+from wxlint.core.patterns import found_behind, late, lines_with
 from wxlint.documents.source import Source
 from wxlint.images.builds.model import DockerCall, Script
 from wxlint.images.graph.documents import Documents
@@ -55,7 +55,7 @@ class TextWithPaths:
     @cached_property
     def makes_some(self) -> bool:
         """Whether a line may make a plain Dockerfile somewhere."""
-        lines = self.text.split("\n") if _PLAIN.search(self.text) is not None else ()
+        lines = lines_with(self.text, _PLAIN)
         return any(found_behind(line, _MAKES, _PLAIN) or found_behind(line, _PLAIN, _WRITES) for line in lines)
 
     @cached_property
