@@ -21,6 +21,7 @@ from wxlint.images.stack.torch.selection import carried, choices
 from wxlint.rules import Problem
 
 _NUMBER = late(r"\d+(?:\.\d+)+")
+_BEHIND_A_TEST = late(r"\]\s*&&[^&|;]*$")
 _OLDEST_TORCH, _OLDEST_PYTHON = (2, 1), (3, 10)
 """Images with an older torch have an older Python, for which there are older releases only of what brings torch."""
 
@@ -72,6 +73,8 @@ def fallbacks(image: Image) -> Iterator[Problem]:
     for first, then in zip(image.installs, image.installs[1:]):
         if not first.handled or not then.conditional or then.span is None or not _is_one_run(image, first, then):
             continue
+        if _is_chosen(image, first):
+            continue
         wanted = next((choice for choice in choices(first) if not choice.implied), None)
         other = next((choice for choice in choices(then) if not choice.implied), None)
         if wanted is None or other is None or wanted.channel == other.channel:
@@ -85,6 +88,13 @@ def fallbacks(image: Image) -> Iterator[Problem]:
         because = (reason_at("install", wanted.requirement.written, first.span), *image.why)
         hint = "let the build fail, or fall back on the same channel"
         yield Problem(then.span, text, because, hint, image=image.label)
+
+
+def _is_chosen(image: Image, first: Install) -> bool:
+    """Whether a test stands in front of an install, so that `||` is its other branch: `[ "$GPU" ] && A || B`."""
+    source = image.evaluated.dockerfile.source
+    start = source.offsets(first.span)[0] if first.span is not None else 0
+    return _BEHIND_A_TEST.search(source.text[max(start - 100, 0) : start]) is not None
 
 
 def _is_one_run(image: Image, first: Install, then: Install) -> bool:
