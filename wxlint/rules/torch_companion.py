@@ -71,7 +71,8 @@ _FIRST_WITH_NUMPY_2 = (2, 3)
 """The torch whose builds know NumPy 2; older ones turn none of its arrays into tensors. Source: its release notes."""
 _OF_DISTRIBUTION = late(r"\bpython3-(?:numpy|scipy|opencv|pandas|matplotlib|sklearn|skimage)\b")
 """Packages of Debian and Ubuntu that bring their NumPy. Source: their dependencies."""
-_ABI = late(r"cxx11abi(TRUE|FALSE)", re.IGNORECASE)
+_ABI = late(r"cxx11abi(TRUE|FALSE)(?!\S*aarch64)", re.IGNORECASE)
+"""The C++ ABI that a wheel names; which one torch has is known for x86-64 only."""
 
 
 def check(repository: Repository) -> Iterator[Problem]:
