@@ -22,8 +22,8 @@ FILES = {
     "b/Dockerfile": "FROM alpine:latest\n",
     "c/Dockerfile": "FROM busybox:latest\n",
     "build.sh": "docker build -t x:latest b\n",
-    "run.sh": "docker run y:latest\n",
-    "compose.yaml": "services: {s: {image: 'z:latest'}}\n",
+    "run.sh": "docker run redis:latest\n",
+    "compose.yaml": "services: {s: {image: 'nginx:latest'}}\n",
 }
 EVERY = {
     ("latest-tag", "a/Dockerfile"),
