@@ -85,7 +85,7 @@ def test_a_compose_file_that_cannot_be_read(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("other").mkdir()
-    Path("other/compose.yaml").write_text("services: {t: {image: 'u:latest'}}\n")
+    Path("other/compose.yaml").write_text("services: {t: {image: 'redis:latest'}}\n")
     broken = breaking(compose_projects.read_projects, lambda paths, *_: "compose.yaml" in paths)
     monkeypatch.setattr(compose_projects, "read_projects", broken)
     code, report = check(capsys)
