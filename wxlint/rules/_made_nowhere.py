@@ -29,7 +29,9 @@ _NOT_USED = late(
     r"(?:[/._-]|$))"
 )
 """Files that somebody copies first, tests, and what nobody uses any more."""
-_PLACEHOLDER = late(r"(?i)(?:^|[-_.])(?:your|my|some|custom|example|xxx+|foo|name|test\w*|fake|dummy|image)(?:[-_.]|$)")
+_PLACEHOLDER = late(
+    r"(?i)^\w$|(?:^|[-_.])(?:your|my|some|custom|example|xxx+|foo|name|test\w*|fake|dummy|image)(?:[-_.]|$)"
+)
 _BROUGHT = late(r"\b(?:docker|podman|nerdctl|ctr|minikube)\b[^\n]{0,300}\b(?:load|import)\b")
 """A command by which images come here that nothing builds."""
 _SEPARATORS = late(r"[-_.]+")
@@ -42,9 +44,12 @@ class MadeNowhere:
         self._repository = repository
 
     def local(self, use: Use) -> Iterator[Problem]:
-        """Yield a name without a registry that is no official image's, and that nothing here builds or tags."""
+        """Yield a name without a registry that is no official image's, and that nothing here builds or tags. Where no
+        Dockerfile is, images come from elsewhere."""
         reference = use.reference
         if reference is None or not reference.name_known or "/" in reference.name or ":" in reference.registry:
+            return
+        if not self._repository.dockerfiles:
             return
         if _NOT_USED.search(use.span.path) or _PLACEHOLDER.search(reference.name):
             return
