@@ -6,13 +6,11 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 
-from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.assignments import attributed
-from wxlint.shell.bash.child_shells import in_places
 from wxlint.shell.bash.conditions import words_test
 from wxlint.shell.bash.declarations import declare, unset
-from wxlint.shell.bash.parameters import open_ended
+from wxlint.shell.bash.positional_builtins import SETTABLE, getopts_builtin, set_builtin, shift_builtin, walk_arguments
 from wxlint.shell.bash.read_builtin import mapfile, read
 from wxlint.shell.bash.text_programs import formatted, inside
 from wxlint.shell.bash.tree import Simple, WordText
@@ -20,9 +18,6 @@ from wxlint.shell.bash.walker import Walker
 from wxlint.shell.model import Word
 from wxlint.shell.state import FUNCTION, LOOP, MAYBE, NO, OPEN, RAN, SUBSHELL, YES, Status
 from wxlint.shell.values import (
-    MAX_ITEMS,
-    NO_ARGUMENTS,
-    PositionalParameters,
     assumptions,
     hole,
     relative,
@@ -32,12 +27,8 @@ from wxlint.shell.values import (
 
 Builtin = Callable[[Walker, Simple, "list[Word]"], "Status | None"]
 """What a builtin does. None: it is given as a command like any other; a Status: it is not."""
-_SETTABLE = late(r"[A-Za-z_]\w*(?:\[.+\])?", 16)
-"""What a builtin may be given to set: a variable, or an item of an array."""
 _OPTIONS = frozenset(("expand_aliases", "nocasematch", "lastpipe"))
 """Of `shopt`, that change what is read here."""
-_SWITCHES = {"e": "set -e", "u": "set -u", "a": "set -a"}
-_LONG = {"errexit": "set -e", "nounset": "set -u", "allexport": "set -a", "pipefail": "set -o pipefail"}
 BASH_ONLY = frozenset("declare typeset let mapfile readarray source shopt pushd popd builtin coproc [[".split())
 """Commands that a plain sh may not have."""
 
@@ -117,92 +108,10 @@ def _break(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     return RAN
 
 
-def _switch(walk: Walker, name: str, on: bool) -> None:
-    """Turn an option of the shell on or off."""
-    if name == "set -o pipefail" and walk.flavor != "bash":  # dash ends here, another sh may know it
-        if walk.flavor == "dash":
-            walk.state.flow = "exit"
-            return
-        walk.state.may_end.append(len(walk.state.commands))
-    walk.state.put(name, Value("1") if on else None)
-    walk.strict = True
-
-
-def _set(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
-    state = walk.state
-    at = 1
-    while at < len(words):
-        text = words[at].value.text
-        if text in ("--", "-") or text[:1] not in ("-", "+") or len(text) < 2:
-            break
-        at += 1
-        for letter in text[1:]:
-            if letter == "o":
-                name = words[at].value.text if at < len(words) else ""
-                at += 1
-                if name in _LONG:
-                    _switch(walk, _LONG[name], text[0] == "-")
-            elif letter in _SWITCHES:
-                _switch(walk, _SWITCHES[letter], text[0] == "-")
-    if at < len(words):
-        at += words[at].value.text in ("--", "-")
-        state.args = walk_arguments(walk, words, at)
-    return YES
-
-
-def walk_arguments(walk: Walker, words: list[Word], start: int) -> PositionalParameters:
-    """Words of the command at hand as positional parameters; behind one that may be several, positions are not
-    known."""
-    values = in_places(words[start:], assumptions(words[0].value))
-    exact = min(walk.exact - start, MAX_ITEMS)
-    if exact >= len(values):
-        return PositionalParameters(tuple(values))
-    known = values[: max(exact, 0)]
-    if exact < 0:
-        return PositionalParameters((), True)
-    if exact == MAX_ITEMS or not values[exact].holes:  # what stands in front of it may be a word, or none
-        return PositionalParameters(tuple(known), True)
-    if values[exact].text[:1] != HOLE:
-        return PositionalParameters((*known, open_ended(values[exact])), True)
-    name = (*values[exact].holes, "$@")[0]
-    last = exact == len(values) - 1
-    return PositionalParameters(
-        tuple(known), True, first="" if not last or name.startswith(("$@", "$*", "${@", "${*")) else name
-    )
-
-
-def _shift(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
-    count: int | None = 1
-    if len(words) > 1:
-        count = int(words[1].value.text) if re.fullmatch(r"\d{1,4}", words[1].value.text) else None
-    args = walk.state.args
-    walk.state.steps += len(args.known) // 64
-    if count is None or (args.more and count > len(args.known)) or (args.doubtful and count >= len(args.known)):
-        if walk.flavor != "bash":
-            walk.state.may_leave("exit")
-        walk.state.args = PositionalParameters((), True)
-        return OPEN
-    if count > len(args.known):
-        if walk.flavor == "dash":
-            walk.state.flow = "exit"
-        return NO
-    walk.state.args = PositionalParameters(args.known[count:], args.more)
-    return YES
-
-
-def _getopts(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
-    state = walk.state
-    unused = state.fresh
-    for name in ("OPTARG", *(word.value.text for word in words[2:3])):
-        if _SETTABLE.fullmatch(name):
-            walk.words.parameters.store(name, None)
-    return Status(False, False, (NO_ARGUMENTS,)) if unused else MAYBE
-
-
 def _printf(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     if len(words) > 1 and words[1].value.text == "-v" and walk.flavor == "dash":
         return NO
-    if len(words) > 2 and words[1].value.text == "-v" and _SETTABLE.fullmatch(words[2].value.text):
+    if len(words) > 2 and words[1].value.text == "-v" and SETTABLE.fullmatch(words[2].value.text):
         name, parameters = words[2].value.text, walk.words.parameters
         if walk.flavor == "sh":
             parameters.store(name, None)
@@ -215,7 +124,7 @@ def _printf(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
 
 def _wait(walk: Walker, node: Simple, words: list[Word]) -> Status | None:
     for option, name in pairwise(word.value.text for word in words[1:]):
-        if option == "-p" and _SETTABLE.fullmatch(name):
+        if option == "-p" and SETTABLE.fullmatch(name):
             walk.words.parameters.store(name, None)
     return None
 
@@ -338,8 +247,8 @@ BUILTINS: dict[str, Builtin] = {
     **dict.fromkeys(("true", ":"), _true),
     **dict.fromkeys(("source", "."), _source),
     **dict.fromkeys(("command", "builtin"), _command),
-    "popd": _popd, "exit": _exit, "return": _return, "set": _set, "shift": _shift, "unset": unset,
-    "getopts": _getopts, "printf": _printf, "wait": _wait,
+    "popd": _popd, "exit": _exit, "return": _return, "set": set_builtin, "shift": shift_builtin, "unset": unset,
+    "getopts": getopts_builtin, "printf": _printf, "wait": _wait,
     "let": _let, "eval": _eval, "false": _false, "read": read, "trap": _trap, "alias": _alias, "shopt": _shopt,
 }  # fmt: skip
 SPECIAL = frozenset(": . break continue eval exec exit export readonly return set shift times trap unset".split())

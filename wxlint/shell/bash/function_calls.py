@@ -7,7 +7,7 @@ from functools import partial
 from wxlint.core.paths import from_root
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.bash.builtins import walk_arguments
+from wxlint.shell.bash.positional_builtins import walk_arguments
 from wxlint.shell.bash.tree import Function
 from wxlint.shell.bash.walker import Env, Frame, Walker
 from wxlint.shell.branches import alternatives, close
