@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
+from wxlint.shell.bash.parameter_defaults import chosen_default
 from wxlint.shell.bash.parameter_lists import ParameterLists
 from wxlint.shell.bash.parameter_values import ParameterValues
 from wxlint.shell.bash.parameters import starred, whole
@@ -170,7 +171,7 @@ class Expander:
                     self._add_many(fields, part, many, followed=more)
                     continue
                 if not part.quoted and part.op in (":-", "-", ":+", "+"):
-                    chosen = self.parameters.chosen(part)
+                    chosen = chosen_default(self.parameters.state, part, self.parameters.lookup(part))
                     if not isinstance(chosen, Value):
                         reasons = merged(because, chosen)
                         self._add(fields, part.arg, split=True, because=reasons, followed=more)

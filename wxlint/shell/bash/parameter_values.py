@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
-from wxlint.core.reasons import Reason
-from wxlint.core.values import HOLE, Value
+from wxlint.core.values import Value
+from wxlint.shell.bash.parameter_defaults import chosen_default, presumed, presumed_empty
 from wxlint.shell.bash.parameters import (
     ELEMENT,
     LIVE,
     NAME,
-    PLAIN,
     cased,
     cut,
     from_end,
@@ -29,14 +28,12 @@ from wxlint.shell.bash.parameters import (
 from wxlint.shell.bash.tree import Param, Part
 from wxlint.shell.values import (
     NO_ARGUMENTS,
-    ROOT,
     UNSET,
     Associative,
     Variable,
     assumptions,
     hole,
     merged,
-    not_set,
     several,
 )
 
@@ -186,8 +183,8 @@ class ParameterValues:
             if value is None or value is UNSET or value.holes:
                 self._not_set(part, value)
             if value is None:
-                return self._presumed(part) or hole(part.raw)
-            return self.presumed(value) if self.words.presume and value.holes else value
+                return (presumed_empty(self.state, part) if self.words.presume else None) or hole(part.raw)
+            return presumed(self.state, value) if self.words.presume and value.holes else value
         if op == "len":
             return self._length(part)
         if op[0] == "!":
@@ -225,7 +222,7 @@ class ParameterValues:
         return self.param(plain_param(name.text, part, rest))
 
     def _default(self, part: Param) -> Value:
-        chosen = self.chosen(part)
+        chosen = chosen_default(self.state, part, self.lookup(part))
         if isinstance(chosen, Value):
             return chosen
         value = self.words.parts_value(part.arg)
@@ -233,62 +230,6 @@ class ParameterValues:
         if part.op[-1] == "=" and not whole(part):
             self.store(part.name if part.subscript is None else f"{part.name}[0]", value)
         return value
-
-    def _presumed(self, part: Param) -> Value | None:
-        if not self.words.presume or not self.state.defaults:
-            return None
-        assumed = not_set(part.name)
-        return None if assumed in self.state.refuted else Value("", (), (assumed,))
-
-    def presumed(self, value: Value) -> Value:
-        """In a condition: a value whose unknown parts are all variables that nothing sets, taken to be empty."""
-        assumed: list[Reason] = []
-        for name in value.holes:
-            match = PLAIN.match(name)
-            if not match or match[1] in self.state.vars or match[1] in LIVE or not self.state.defaults:
-                return value
-            if match[1].isdigit() and (not self.state.args.script or match[1] in self.state.shadowed):
-                return value
-            reason = not_set(match[1])
-            if reason in self.state.refuted:
-                return value
-            assumed.append(reason)
-        return Value(value.text.replace(HOLE, ""), (), merged(value.because, tuple(assumed)))
-
-    def chosen(self, part: Param) -> Value | tuple[Reason, ...]:
-        """For `:- - := = :+ + :? ?`: the value, or the reasons for which the word behind the operator is taken."""
-        op = part.op
-        value = self.lookup(part)
-        kind = op[-1]
-        because: tuple[Reason, ...] = ()
-        if value is None:
-            if kind == "?":
-                self.state.may_leave("exit")
-                return hole(part.raw)
-            assumed = not_set(part.name)
-            if not self.state.defaults or assumed in self.state.refuted:
-                return hole(part.raw)
-            if kind == "+":
-                return Value("", (), (assumed,))
-            return (Reason("assumed", f"default of {part.raw[:200]}", name=part.name),)
-        absent = value is UNSET
-        if not absent and op[0] == ":":
-            if value.holes and not value.text.strip(HOLE) and ROOT not in value.holes:  # may be empty or not
-                return hole(part.raw)
-            absent = value.text == ""
-            because = value.because
-        elif not absent and value.text == "" and any(reason.name == f"{part.name}?" for reason in value.because):
-            return hole(part.raw)  # a condition says that it is empty, or not set
-        if kind == "+":
-            if value.holes == (self.state.named(part.name),) and value.text == HOLE:  # a branch may unset it
-                return hole(part.raw)
-            return Value("", (), because) if absent else because
-        if not absent:
-            return value
-        if kind == "?":
-            self.state.flow = "exit"
-            return hole(part.raw)
-        return because
 
     def _length(self, part: Param) -> Value:
         if part.name in ("@", "*") or whole(part):
