@@ -157,6 +157,8 @@ def _by_content(repository: Repository) -> Iterator[Problem]:
             said = said_by_tag(use.reference)
             if not said or said[0].accelerator == proven or "other" in (said[0].accelerator, proven):
                 continue
+            if said[0].any_gpu and proven == "rocm":
+                continue
             if image.expectation is not None and (said[0].accelerator == image.expected or repository.is_listed(use)):
                 continue  # what the policy says of the image, or of the tag, is judged elsewhere
             if said[0].accelerator == image.expected and _is_said_of_torch(repository, image, proven):

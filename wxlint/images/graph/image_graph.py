@@ -28,6 +28,7 @@ from wxlint.images.graph.state import State
 from wxlint.images.model.records import Build, Evaluated, Stage, Use
 from wxlint.images.model.reference import Reference
 from wxlint.images.stack.state import Stack
+from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.images.stack.torch.selection import choices
 
 if TYPE_CHECKING:
@@ -268,7 +269,8 @@ class ImageGraph:
         if self.misses_target(evaluated):
             return Image(evaluated, stage, base, state, None, (), None)
         found = evidence(evaluated, stage) or self._weak_evidence(evaluated, stage, base)
-        expected, reasons = expected_by_names(found)
+        inside = state.accelerator if state.accelerator not in (None, "cpu") else accelerator_of(state.torch.channel)
+        expected, reasons = expected_by_names(found, inside=inside)
         return Image(evaluated, stage, base, state, expected, reasons, None)
 
     def _weak_evidence(self, evaluated: Evaluated, stage: Stage, base: State) -> list[NameHint]:

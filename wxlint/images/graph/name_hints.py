@@ -19,10 +19,13 @@ _CHOOSES = ("arg", "build-arg")
 
 
 class NameHint(NamedTuple):
-    """accelerator: cpu, cuda, rocm or other. reason: the name that says so."""
+    """accelerator: cpu, cuda, rocm or other. reason: the name that says so. any_gpu: it says GPU, and not whose: what
+    has ROCm inside is one too.
+    """
 
     accelerator: str
     reason: Reason
+    any_gpu: bool = False
 
 
 def said_by(text: str, what: str) -> list[NameHint]:
@@ -30,7 +33,8 @@ def said_by(text: str, what: str) -> list[NameHint]:
     words = accelerator_words(text.replace(HOLE, "/"))
     if len(words) != 1:
         return []
-    return [NameHint(next(iter(words)), Reason("name", f"{what} {text.replace(HOLE, '*')!r}"))]
+    any_gpu = words == {"cuda"} and not accelerator_words(text.lower().replace("gpu", " "))
+    return [NameHint(next(iter(words)), Reason("name", f"{what} {text.replace(HOLE, '*')!r}"), any_gpu)]
 
 
 def said_by_tag(reference: Reference | None) -> list[NameHint]:
@@ -82,7 +86,9 @@ def from_path(path: str) -> list[NameHint]:
     for part in reversed([p for p in folder.split("/") if p][-2:]):
         words = accelerator_words("gpu" if part.lower() == "nvidia" else part)
         if words:
-            return [NameHint(next(iter(words)), Reason("name", f"folder {part!r}"))] if len(words) == 1 else []
+            any_gpu = part.lower() in ("gpu", "gpus")
+            reason = Reason("name", f"folder {part!r}")
+            return [NameHint(next(iter(words)), reason, any_gpu)] if len(words) == 1 else []
     return []
 
 
@@ -126,9 +132,9 @@ def forgotten_target(evaluated: Evaluated) -> Stage | None:
     return next((stage for stage in others if accelerator_words(stage.name) == words), None)
 
 
-def expected_by_names(found: list[NameHint]) -> tuple[str | None, tuple[Reason, ...]]:
-    """The accelerator that all names agree on."""
-    words = {e.accelerator for e in found}
+def expected_by_names(found: list[NameHint], *, inside: str | None = None) -> tuple[str | None, tuple[Reason, ...]]:
+    """The accelerator that all names agree on. inside: that of what the image has: a name that says GPU means it."""
+    words = {inside if one.any_gpu and inside == "rocm" else one.accelerator for one in found}
     if len(words) != 1:
         return None, ()
-    return found[0].accelerator, tuple(e.reason for e in found)
+    return words.pop(), tuple(one.reason for one in found)
