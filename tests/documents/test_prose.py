@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wxlint.documents.prose import blocks
+from wxlint.documents.prose import blocks, sentences
 from wxlint.documents.source import Source
 
 
@@ -74,3 +74,22 @@ def test_every_line_of_a_block_stands_where_it_says(text: str, name: str) -> Non
         for start, line in block.lines:
             assert source.text.startswith(line, start)
             assert "\n" not in line
+
+
+def test_commands_in_sentences_of_markdown_and_restructured_text() -> None:
+    text = """\
+Build it: `docker build -f a .`, then ``docker-compose -f b.yml up``, not `docker run c`, and *not* docker build d .
+```
+`docker build -f e .`
+```
+  - `sudo docker compose -f f.yml up`
+"""
+    found = [(line.strip()[:5], block.lines) for line, block in sentences(Source("a.md", text))]
+    assert found == [
+        ("Build", ((11, "docker build -f a ."),)),
+        ("Build", ((text.index("docker-compose"), "docker-compose -f b.yml up"),)),
+        ("- `su", ((text.index("sudo"), "sudo docker compose -f f.yml up"),)),
+    ]
+    assert [block.lines[0][1] for _, block in sentences(Source("a.rst", "see ``docker build -f a .`` there"))] == [
+        "docker build -f a ."
+    ]

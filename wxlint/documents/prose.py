@@ -22,6 +22,10 @@ _LITERAL = late(r"(?P<indent>[ \t]*)(?!\.\.[ \t]).*::[ \t]*")
 _OPTION = late(r"[ \t]+:[\w-]+:.*")
 
 
+_INLINE = late(r"(?<!`)(?P<mark>``?)(?P<text>(?:sudo )?docker[ -](?:compose|build|buildx build) [^`\n]+)(?P=mark)(?!`)")
+"""A command in a sentence that builds, or names compose files. One that runs an image is often an excerpt."""
+
+
 class TextBlock(NamedTuple):
     """Literal text. language: in lower case, "" for none. lines: each with its offset, without what indents them."""
 
@@ -33,6 +37,17 @@ def blocks(source: Source) -> Iterator[TextBlock]:
     """Yield the literal blocks of a document, in their order."""
     lines = [(start, source.line_text(number)) for number, start in enumerate(source.starts, 1)]
     return _literal(lines) if source.path.lower().endswith(".rst") else _fenced(lines)
+
+
+def sentences(source: Source) -> Iterator[tuple[str, TextBlock]]:
+    """Yield the commands in the sentences of a document, each with the line that it stands in."""
+    fenced = {start for block in blocks(source) for start, _ in block.lines}
+    for number, start in enumerate(source.starts, 1):
+        line = source.line_text(number)
+        if "docker" not in line or not fenced.isdisjoint(range(start, start + len(line) - len(line.lstrip()) + 1)):
+            continue
+        for match in _INLINE.finditer(line):
+            yield line, TextBlock("", ((start + match.start("text"), match["text"]),))
 
 
 def _fenced(lines: list[tuple[int, str]]) -> Iterator[TextBlock]:

@@ -16,7 +16,7 @@ from wxlint.core.values import HOLE
 from wxlint.discovery.file_kinds import COMPOSE, DOCKERFILE, kind_of_text
 from wxlint.documents.dockerfile.templated import is_template
 from wxlint.documents.prose import blocks
-from wxlint.images.builds.from_prose import Folders, is_name_of
+from wxlint.images.builds.from_prose import OF_ANOTHER_TIME, Folders, is_name_of
 from wxlint.images.graph.joined_texts import JoinedTexts
 from wxlint.images.graph.made_files import says_how_to_make
 from wxlint.images.graph.missing_dockerfiles import MAKER, PLAIN_NAMES
@@ -42,16 +42,15 @@ _OTHER_TREE = late(r"\bgit[ \t]+(?:-C[ \t]+\S+[ \t]+)?(?:checkout|switch)[ \t]+(
 """What brings another state of the repository, of whose files nothing is known."""
 _OTHER_FILES = late(r"COMPOSE_FILE|\b(?:cp|mv|ln|curl|wget|copy|rename)\b[^\n]{0,300}\bcompose\b")
 """A document chooses other compose files, or puts one in the usual place."""
+_IN_SOME_FOLDER = late(
+    r"(?i)\b(?:go|change|navigate|switch|move|enter|inside|within|in|from)\b(?:(?!\broot\b)[^.\n]){0,40}?"
+    r"\b(?:folder|director(?:y|ies))\b"
+)
 _PROSE = (".md", ".rst")
 _IN_CODE = late(
     r"(?<!`)`(?:\./)?((?:[\w-][\w.-]*/)+(?:(?:Docker|Container)file[\w.-]*|[\w.-]+\.(?:[Dd]ocker|[Cc]ontainer)file))`(?!`)"
 )
 """A Dockerfile that a sentence names, with its folder."""
-_OF_ANOTHER_TIME = late(
-    r"(?i)\b(?:remov|delet|renam|replac|mov|former|legacy|deprecat|previous|old|was|were|no longer|instead|creat|add"
-    r"|new|todo|plan|will|should|if)|→|[-=]>|~~"
-)
-"""A sentence about what was, or is to be."""
 
 
 def is_of_another_day(path: str) -> bool:
@@ -105,7 +104,12 @@ class _Document:
         known = list(self.repository.dockerfiles)
         if self._shows[DOCKERFILE] or not known or not self._is_meant(path, build.wanted):
             return
-        if self._is_nowhere(path, known) if named else self._is_looked_for_in_the_root(build, path, known):
+        if named:
+            others = [each for each in known if each.endswith(f"/{path}")]
+            missing = path not in known and (not others or self._is_ours(build) and not self._speaks_of_folder(others))
+        else:
+            missing = self._is_looked_for_in_the_root(build, path, known)
+        if missing:
             yield Problem(build.span, f"there is no {path}{self.texts.near(path, known)}", image=path)
 
     def compose_files(self, call: DockerCall) -> Iterator[Problem]:
@@ -118,7 +122,9 @@ class _Document:
             paths = tuple(normal(posixpath.join(each, path)) for each in self.folders.at(command.start, command.cwd))
             if not paths or any(map(disk.lexists, paths)) or self._shows[COMPOSE]:
                 continue
-            if self._is_meant(path, paths) and self._is_nowhere(path, known):
+            others = [each for each in known if each.endswith(f"/{path}")]
+            elsewhere = others and (self.folder != "" or self._speaks_of_folder(others))
+            if path not in known and not elsewhere and self._is_meant(path, paths):
                 yield Problem(call.span, f"there is no {path}{self.texts.near(path, known)}", image=path)
 
     def services(self, call: DockerCall) -> Iterator[Problem]:
@@ -180,7 +186,7 @@ class _Document:
                 continue
             holds_others = not folders.isdisjoint(map(posixpath.dirname, paths))
             line = self.source.line_text(self.source.position(match.start())[0])
-            if holds_others and not _OF_ANOTHER_TIME.search(line) and self._is_meant(path, paths):
+            if holds_others and not OF_ANOTHER_TIME.search(line) and self._is_meant(path, paths):
                 near = self.texts.near(path, known)
                 yield Problem(self.source.span(*match.span(1)), f"there is no {path}{near}", image=path)
 
@@ -249,8 +255,10 @@ class _Document:
     def _speaks_of_folder(self, files: list[str]) -> bool:
         """Whether a document names a folder of these files: its commands may be meant to be typed there."""
         folders = "|".join(re.escape(folder) for path in files if (folder := posixpath.dirname(path)))
-        named = rf"(?<![\w-])(?:cd[ \t]+(?:{folders})\b|(?:{folders})(?:/|[`\"']*[ \t]+(?:folder|dir))|`(?:{folders})`)"
-        return bool(folders) and re.search(named, self.source.text) is not None
+        named = rf"cd[ \t]+(?:{folders})\b|(?:{folders})(?:/|[`\"']*[ \t]+(?:folder|dir))|`(?:{folders})`"
+        if not folders or _IN_SOME_FOLDER.search(self.source.text):
+            return bool(folders)
+        return re.search(rf"(?<![\w-])(?<!uses: )(?:{named})", self.source.text) is not None
 
     @cached_property
     def _shows(self) -> dict[str, bool]:

@@ -37,6 +37,8 @@ def last(text: str) -> tuple[list[str], bool]:
         "RUN cd /src && python setup.py bdist_wheel -d /out\nRUN pip install /out/*.whl",
         "RUN pip wheel --no-deps -w /out .\nFROM python:3.12\nCOPY --from=b /out /w\nRUN pip install /w/*.whl",
         "RUN uv build\nFROM python:3.12\nCOPY --from=b /src/dist/*.whl /w/\nRUN cd /w && pip install ./*.whl",
+        "RUN uv build\nFROM python:3.12\nWORKDIR /w\nCOPY --from=b /src/dist/app-*.whl .\nRUN pip install app-*.whl",
+        "RUN make wheel\nRUN pip install out/app-*-py3-none-any.whl",
     ],
 )
 def test_a_wheel_asks_for_what_its_project_does(text: str) -> None:
@@ -52,6 +54,7 @@ def test_a_wheel_asks_for_what_its_project_does(text: str) -> None:
         "RUN python -m build $FOLDER\nRUN pip install dist/*.whl",
         'RUN if [ -n "$X" ]; then python -m build; fi\nRUN pip install dist/*.whl',
         "RUN python -m build other\nRUN pip install dist/*.whl",
+        "RUN make wheel\nRUN pip install out/application-*.whl",
     ],
 )
 def test_wheels_of_something_else_are_not_known(text: str) -> None:

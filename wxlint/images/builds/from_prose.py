@@ -16,7 +16,7 @@ from wxlint.core import disk
 from wxlint.core.paths import folders_above, normal
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
-from wxlint.documents.prose import TextBlock, blocks
+from wxlint.documents.prose import TextBlock, blocks, sentences
 from wxlint.images.builds.embedded_shell import EmbeddedText
 from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.model import PROGRAMS, Script
@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 _SHELLS = frozenset(("", "bash", "sh", "shell", "console", "zsh", "shell-session", "terminal", "powershell", "cmd"))
 _PROMPT = late(r"[ \t]*(?:\$|PS>)(?:[ \t]+|$)")
 _FILL_IN = late(r"(?<!<)<[A-Za-z][\w ./:-]*>")
+OF_ANOTHER_TIME = late(
+    r"(?i)\b(?:remov|delet|renam|replac|mov|former|legacy|deprecat|previous|old|was|were|no longer|instead|creat|add"
+    r"|new|todo|plan|will|should|if)|→|[-=]>|~~"
+)
+"""A sentence about what was, or is to be."""
 _CD = late(r"(?m)(?:^|[\s&;|$])(?:cd|pushd)[ \t]+[\"']?([^\s;&|\"'`]+)")
 _CLONE = late(r"\bgit[ \t]+clone\b[^\n]*?[/:]([\w.-]+?)(?:\.git)?(?=[\s\"'`)]|$)")
 
@@ -38,6 +43,7 @@ def prose_script(source: Source, root: str) -> Script:
     """
     folders = Folders(source, root)
     found = [_read(source, block, folders) for block in blocks(source) if _is_shell(block)]
+    found += [_read(source, block, folders) for line, block in sentences(source) if not OF_ANOTHER_TIME.search(line)]
     return Script(
         tuple(call for script in found for call in script.calls),
         tuple(build for script in found for build in script.builds),

@@ -242,7 +242,8 @@ def _origins(copy: Copy, path: str) -> list[str]:
     base = posixpath.basename(copy.source.rstrip("/"))
     if "*" in base or "?" in base:
         first, _, deeper = rest.partition("/")
-        if not fnmatch.fnmatchcase(first, base):
+        any_wheel = first.startswith("*") and first[1:] == posixpath.splitext(base)[1] == ".whl"
+        if not any_wheel and not fnmatch.fnmatchcase(first, base):
             return []
         return [posixpath.join(posixpath.dirname(copy.source), rest)] if not deeper else []
     found = [posixpath.join(copy.source, rest)]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Where
 from wxlint.core.paths import normal
+from wxlint.core.patterns import late
 from wxlint.core.values import Value
 from wxlint.documents.source import Source as Text
 from wxlint.images.evaluation.build_files import Files
@@ -24,7 +26,7 @@ from wxlint.images.installs.model import (
     joined,
 )
 from wxlint.images.installs.pip import ARCHIVES
-from wxlint.images.installs.requirement import FOLDER, is_refused, marker_of, parse_requirement
+from wxlint.images.installs.requirement import FOLDER, is_refused, marker_of, normalise, parse_requirement
 
 if TYPE_CHECKING:
     from wxlint.documents.manifests.project import Part, Project
@@ -68,6 +70,11 @@ def _of_requirement(
     if as_constraints and found.kind == "unknown":
         return Lines(unread=(Unread(UnreadKind.NOT_WHOLE, where().path, where),))
     return Lines(constraints=(found,)) if as_constraints else Lines((found,))
+
+
+_OF_WHEEL = late(r"([A-Za-z0-9_.]+)-[\d*]")
+_NAME = late(r"^\s*name\s*=\s*[\"']?([\w.-]+)", re.M)
+"""The name of a project in pyproject.toml, setup.cfg or setup.py."""
 
 
 class PackageLists:
@@ -154,6 +161,18 @@ class PackageLists:
         """What the project at the root of the repository asks for."""
         path = f"{self.files.root}pyproject.toml"
         return self.project(self.files.read(path), path, Groups(extras), "pip", beside=self._in_folder_of(path))
+
+    def of_own_wheel(self, name: str) -> Lines | None:
+        """What a wheel asks for that has the name of the project at the root; None for any other.
+
+        name: of the file, or a pattern of it (`acme-*.whl`).
+        """
+        named = _OF_WHEEL.match(name)
+        if named is None:
+            return None
+        files = (self.files.read(f"{self.files.root}{each}") for each in ("pyproject.toml", "setup.cfg", "setup.py"))
+        names = {normalise(found) for file in files if file is not None for found in _NAME.findall(file.text)}
+        return self.own_project(()) if normalise(named[1]) in names else None
 
     def _in_folder_of(self, path: str) -> Callable[[str], Text | None]:
         """The files of the folder that a file of the repository lies in."""

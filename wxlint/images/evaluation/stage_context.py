@@ -226,12 +226,13 @@ class StageContext(InstallContext):
         return conda_environment(self._lists(), self.find(path))
 
     def wheels(self, path: str) -> Lines | None:
-        if not self.files.any_written:
-            return None
         from wxlint.images.evaluation.built_wheels import ANY_WHEEL
 
         folder = posixpath.dirname(self.absolute(path))
-        return None if HOLE in folder else self.files.made_at(self.stage, posixpath.join(folder, ANY_WHEEL))
+        made = None
+        if self.files.any_written and HOLE not in folder:
+            made = self.files.made_at(self.stage, posixpath.join(folder, ANY_WHEEL))
+        return self._lists().of_own_wheel(posixpath.basename(path)) if made is None else made
 
     def has_wheels(self, path: str) -> bool:
         place = self.absolute(path)

@@ -236,6 +236,8 @@ CHAINS = [
     ([HERE, "pip install --no-deps -r missing.txt"], "cpu", "2.3.1"),
     ([HERE, "pip install -r missing.txt -c constraints.txt"], "cpu", "2.3.1"),
     ([HERE, "./install.sh"], "cpu", "2.3.1"),
+    ([HERE, "pip install -r missing.txt", "pip install -I openai-whisper"], "default", None),
+    ([HERE, "pip install -r missing.txt", "pip install -I --no-deps openai-whisper"], "unknown", None),
     ([HERE, "pip install git+https://registry.example/x/odd.git"], "unknown", None),
     ([HERE, "pip install git+https://github.com/NVIDIA/apex.git@abc"], "cpu", "2.3.1"),
     ([HERE, "pip install git+https://github.com/somebody/apex"], "cpu", "2.3.1"),

@@ -241,8 +241,9 @@ def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
     """The state after an install that takes torch, or something that brings it."""
     wanted = choice.requirement
     forced = wanted.local is not None or choice.how == "url" or install.reinstall
-    if _is_other_release(state, choice):
-        state = state._replace(channel="none")
+    renewed = state.channel == "unknown" and install.reinstall and not install.selective
+    if renewed or _is_other_release(state, choice):
+        state = state._replace(channel="none", maybe="", present=False)
     if state.channel == "unknown" and state.present and not (forced and wanted.name == "torch"):
         return state  # it may be kept, or another may come
     if (
