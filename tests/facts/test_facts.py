@@ -31,6 +31,7 @@ KEYS = {
     "extras": ("name", "extra", "from"),
     "git_projects": ("project",),
     "gone": ("what",),
+    "gone_packages": ("package", "distribution"),
     "gpu_servers": ("repository",),
     "implicit_torch": ("name",),
     "index_names": ("name",),

@@ -25,6 +25,7 @@ from wxlint.facts.base_images import (
     BaseImage,
     SystemPythons,
     base_image,
+    distribution_of,
     held_companions,
     ngc_pytorch,
     normalise_repository,
@@ -55,7 +56,7 @@ from wxlint.facts.packages import (
     torch_needed_since,
     torch_needed_within,
 )
-from wxlint.facts.tables import normalise, release_key, row_of, table
+from wxlint.facts.tables import normalise, release_key, row_of, rows_of, table
 from wxlint.facts.torch_releases import (
     Channel,
     Companions,
@@ -103,6 +104,7 @@ __all__ = [
     "cuda_torch_needed",
     "cxx11_abi",
     "default_cuda",
+    "distribution_of",
     "extra_that_brings",
     "git_project",
     "has_arm64",
@@ -126,6 +128,7 @@ __all__ = [
     "release_key",
     "rocm_channels",
     "row_of",
+    "rows_of",
     "system_pythons",
     "table",
     "torch_channel_exists",

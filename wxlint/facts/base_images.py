@@ -221,6 +221,37 @@ def system_pythons(path: str, tag: str) -> SystemPythons | None:
     return _row_of_system(release)
 
 
+_MOVING_PYTHON = late(r"3(?:\.(\d+))?(?:-slim)?|slim|latest")
+"""Tags of Python's images that name no distribution and no patch release: they move to the newest Debian."""
+_DEBIAN = {"bullseye": "11", "bookworm": "12", "trixie": "13", "oldstable": "12", "stable": "13", "latest": "13"}
+"""Of code names and of what moves; Debian 13 is stable since 2025-08-09."""
+
+
+def distribution_of(path: str, tag: str) -> tuple[str, str]:
+    """The distribution under an image and its release, ("debian", "13") or ("ubuntu", "24.04"); empty texts where that
+    is not known.
+
+    Those of Python without a code name are on the newest Debian, as long as that Python was built: 3.9 and later have
+    reached Debian 13, 3.8 and 3.7 have stayed on 12. Source: docker-library/official-images: library/python.
+
+    Args:
+        path: of the reference, without the registry.
+    """
+    name = path.rpartition("/")[2]
+    if name == "python" and (moving := _MOVING_PYTHON.fullmatch(tag)) is not None:
+        minor = int(moving[1] or 13)
+        return ("debian", "13" if minor >= 9 else "12") if minor >= 7 else ("", "")
+    if name == "python":
+        named = _CODENAME.search(tag)
+        return ("debian", _DEBIAN[named[1]]) if named is not None and named[1] in _DEBIAN else ("", "")
+    release = _release(path, tag)
+    if name == "debian":
+        return "debian", _DEBIAN.get(release, release if release.isdigit() else "")
+    row = row_of("system_pythons", release)
+    system, _, number = row["system"].partition(" ") if row is not None else ("", "", "")
+    return system.lower(), number
+
+
 def _release(path: str, tag: str) -> str:
     """The release of an image's distribution, as number or code name; "" where the reference does not say it."""
     name = path.rpartition("/")[2]

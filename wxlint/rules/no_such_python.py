@@ -38,6 +38,7 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
+from wxlint.rules._system_packages import has_other_sources, installed_packages
 
 if TYPE_CHECKING:
     from wxlint.documents.dockerfile.reader import Instruction
@@ -51,12 +52,6 @@ HINT = "take a Python that the distribution has, or add a source that has this o
 WEIGHT = 0
 
 _PACKAGE = late(r"(?:lib)?python(3\.\d+)(?:-[a-z][a-z0-9]*)?")
-_INSTALLERS = ("apt-get", "apt", "aptitude")
-_OTHER_SOURCE = late(
-    r"apt-repository|deadsnakes|\bppa\b|sources\.list|/etc/apt\b|\.deb\b|\bdpkg\s+-i|\bdeb\s+(?:\[|https?:)|\.sh\b"
-    r"|extrepo|\baptly\b|\bansible"
-)
-"""What adds a source of packages, or may: a script of the repository's own."""
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -72,7 +67,7 @@ def _stage(repository: Repository, evaluated: Evaluated, stage: Stage) -> Iterat
         return
     line = evaluated.line_of(stage)
     packaged = facts.system_pythons(reference.path, reference.tag)
-    if packaged is None or repository.graph.producers(reference) or any(_has_others(evaluated, one) for one in line):
+    if packaged is None or repository.graph.producers(reference) or has_other_sources(evaluated, stage):
         return
     because = (reason_at("image", f"FROM {reference.shown()}", line[-1].base.span),)
     there = " and ".join(packaged.pythons)
@@ -87,30 +82,11 @@ def _stage(repository: Repository, evaluated: Evaluated, stage: Stage) -> Iterat
 
 def _wanted(evaluated: Evaluated, instruction: Instruction) -> Iterator[tuple[RunCommand, Word, str]]:
     """Yield the package of each Python that a RUN installs, the first of each version that a command names."""
-    if instruction.keyword != "RUN" or "python3." not in instruction.text:
+    if "python3." not in instruction.text:
         return
-    from wxlint.images.evaluation.commands import commands_of
-    from wxlint.images.evaluation.handled import is_handled
-    from wxlint.shell.wrappers import unwrap
-
-    for ran in commands_of(evaluated.dockerfile.source, instruction):
-        texts = [word.value.text for word in unwrap(ran.command).words]
-        if texts[0].rpartition("/")[2] not in _INSTALLERS or "install" not in texts:
-            continue
-        if ran.command.conditional or is_handled(ran.text, ran.command.end):
-            continue
-        seen: set[str] = set()
-        for word in ran.command.words:
-            named = _PACKAGE.fullmatch(word.value.text.partition("=")[0])
-            if named is not None and named[1] not in seen:
-                seen.add(named[1])
-                yield ran, word, named[1]
-
-
-def _has_others(evaluated: Evaluated, stage: Stage) -> bool:
-    """Whether a stage adds sources of packages to those of the distribution, or may."""
-    return any(
-        _OTHER_SOURCE.search(text) is not None
-        for instruction in evaluated.instructions_of(stage)
-        for text in (instruction.text, *(heredoc.body for heredoc in instruction.heredocs))
-    )
+    seen: set[tuple[int, str]] = set()
+    for ran, word, package in installed_packages(evaluated, instruction):
+        named = _PACKAGE.fullmatch(package)
+        if named is not None and (ran.command.start, named[1]) not in seen:
+            seen.add((ran.command.start, named[1]))
+            yield ran, word, named[1]

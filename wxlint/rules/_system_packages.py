@@ -1,0 +1,49 @@
+"""The packages of its distribution that a Dockerfile installs, and whether it adds other sources of packages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from wxlint.core.patterns import late
+
+if TYPE_CHECKING:
+    from wxlint.documents.dockerfile.reader import Instruction
+    from wxlint.images.evaluation.commands import RunCommand
+    from wxlint.images.model.records import Evaluated, Stage
+    from wxlint.shell.model import Word
+
+_INSTALLERS = ("apt-get", "apt", "aptitude")
+_OTHER_SOURCE = late(
+    r"apt-repository|deadsnakes|\bppa\b|sources\.list|/etc/apt\b|\.deb\b|\bdpkg\s+-i|\bdeb\s+(?:\[|https?:)|\.sh\b"
+    r"|extrepo|\baptly\b|\bansible"
+)
+"""What adds a source of packages, or may: a script of the repository's own."""
+
+
+def installed_packages(evaluated: Evaluated, instruction: Instruction) -> Iterator[tuple[RunCommand, Word, str]]:
+    """Yield the packages that a RUN installs for certain by apt, each with its command and its word."""
+    if instruction.keyword != "RUN" or "install" not in instruction.text:
+        return
+    from wxlint.images.evaluation.commands import commands_of
+    from wxlint.images.evaluation.handled import is_handled
+    from wxlint.shell.wrappers import unwrap
+
+    for ran in commands_of(evaluated.dockerfile.source, instruction):
+        texts = [word.value.text for word in unwrap(ran.command).words]
+        if texts[0].rpartition("/")[2] not in _INSTALLERS or "install" not in texts:
+            continue
+        if ran.command.conditional or is_handled(ran.text, ran.command.end):
+            continue
+        for word in ran.command.words:
+            yield ran, word, word.value.text.partition("=")[0]
+
+
+def has_other_sources(evaluated: Evaluated, stage: Stage) -> bool:
+    """Whether a stage, or one that it stands on, adds sources of packages to those of the distribution, or may."""
+    return any(
+        _OTHER_SOURCE.search(text) is not None
+        for one in evaluated.line_of(stage)
+        for instruction in evaluated.instructions_of(one)
+        for text in (instruction.text, *(heredoc.body for heredoc in instruction.heredocs))
+    )
