@@ -56,6 +56,7 @@ from wxlint.facts.packages import (
     torch_needed_since,
     torch_needed_within,
 )
+from wxlint.facts.servers import Server, server
 from wxlint.facts.tables import normalise, release_key, row_of, rows_of, table
 from wxlint.facts.torch_releases import (
     Channel,
@@ -82,6 +83,7 @@ __all__ = [
     "Channel",
     "Companions",
     "CudaTag",
+    "Server",
     "SystemPythons",
     "TorchRelease",
     "accelerated_build",
@@ -129,6 +131,7 @@ __all__ = [
     "rocm_channels",
     "row_of",
     "rows_of",
+    "server",
     "system_pythons",
     "table",
     "torch_channel_exists",

@@ -46,7 +46,7 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.images.builds.model import DockerCall, Script
-from wxlint.images.graph.external_images import known_cuda
+from wxlint.images.graph.external_images import known_cuda, server_for_cpu
 from wxlint.images.graph.family import listed_for
 from wxlint.images.graph.image import proven_by_all
 from wxlint.images.graph.name_hints import said_by_tag
@@ -145,8 +145,12 @@ def _call(repository: Repository, call: DockerCall, found: Found) -> Iterator[Pr
     if reference is None or "" in names or HOLE in names:
         return
     variant, because = found
-    if variant is None and "--gpus" in names and len(docker.arguments) == 1:
-        variant, because = _without_gpu(repository, reference)
+    instead = ""
+    if variant is None and "--gpus" in names:
+        built = _without_gpu(repository, reference) if len(docker.arguments) == 1 else (None, ())
+        variant, because = built
+        if variant is None and (served := _of_cpu_server(repository, docker, reference)) is not None:
+            variant, because, instead = "cpu", (served[0],), served[1]
     source = repository.sources.read(call.path)
     if variant is None or source is None:
         return
@@ -160,9 +164,8 @@ def _call(repository: Repository, call: DockerCall, found: Found) -> Iterator[Pr
         inside = start if start <= image.start else image.start
         yield Problem(source.span(inside, max(image.end, inside)), text, because, hint, severity=severity)
     elif variant == "cpu" and "--gpus" in names:
-        yield Problem(
-            _option(docker, source, "--gpus"), f"{reference.shown()} is a cpu image, and runs with --gpus", because
-        )
+        text = f"{reference.shown()} is a cpu image, and runs with --gpus"
+        yield Problem(_option(docker, source, "--gpus"), text, because, instead)
 
 
 def _without_gpu(repository: Repository, reference: Reference) -> Found:
@@ -172,6 +175,15 @@ def _without_gpu(repository: Repository, reference: Reference) -> Found:
     images = [repository.graph.image(*producer) for producer in repository.graph.producers(reference)]
     found = [holds_no_gpu_stack(repository, image, None) for image in images]
     return ("cpu", found[0]) if found and all(found) else (None, ())
+
+
+def _of_cpu_server(repository: Repository, docker: DockerCommand, reference: Reference) -> tuple[Reason, str] | None:
+    """Why an image is one of a public server for the CPU, and what to run instead; None where it is none."""
+    if "--entrypoint" in {option.name for option in docker.options} or repository.graph.builds_of_name(reference):
+        return None
+    if any("install" in word.value.text for word in docker.arguments[1:]):
+        return None
+    return server_for_cpu(reference)
 
 
 def _is_behind(docker: DockerCommand) -> bool:

@@ -25,7 +25,9 @@ service with a device, while another file builds it for the CPU, is information:
 What an image is for is said by the policy, then by its tag, then by what is in it: the image that the service builds,
 one that a script builds under its name, a well-known one. What is in it alone makes a warning. An image is one for the
 CPU by its CPU build of torch, or where all of what it installs was read and nothing of that computes on a GPU; then a
-service that is set to one (`WHISPER_DEVICE=cuda`, `--device cuda`) is wrong, too.
+service that is set to one (`WHISPER_DEVICE=cuda`, `--device cuda`) is wrong, too. Of public servers it is known which
+tag is for the CPU (llama.cpp's `server`, `qdrant/qdrant:v1.13.0`), where a GPU does nothing, and which image is for
+both (Ollama, Triton).
 
 ## Bad
 
@@ -261,7 +263,7 @@ def _service(service: Service, meant: Meant, helper: bool) -> Iterator[Problem]:
             asks[0].place.span,
             f"service {service.name} runs a cpu image and asks for a GPU",
             why,
-            "take the reservation out: it is fatal on a host without a GPU",
+            meant.instead or "take the reservation out: it is fatal on a host without a GPU",
             severity=meant.severity,
         )
     elif meant.accelerator == "rocm" and asks and all(device.vendor == "nvidia" for device in asks):

@@ -11,8 +11,9 @@ containers, and pods with a runtime class or a resource claim are left alone, an
 (a TrainingRuntime), containers that a patch of a kustomization gives a GPU, those that a kustomization in a folder
 `base` names, and those that only build or sleep. A patch that gives a GPU to a cpu image is wrong, where it can mean
 one container alone. Of a Helm chart those values are read that say an image and its `resources`, if its templates pass
-these on and say nothing of GPUs themselves. Public servers of models (vLLM, SGLang, LMDeploy, TGI) without a GPU are
-information: some of them have images for the CPU.
+these on and say nothing of GPUs themselves. Public servers of models (vLLM, SGLang, LMDeploy, TGI, TEI, NIM) without a
+GPU are information: some of them have images for the CPU. One of a server's images for the CPU (llama.cpp's `server`,
+`qdrant/qdrant:v1.13.0`) computes on no GPU that it gets: its maker has another tag for that.
 
 ## Bad
 
@@ -48,10 +49,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
+from wxlint.images.graph.external_images import server_for_cpu, starts_on_a_gpu_alone
 from wxlint.images.graph.family import listed_for
 from wxlint.images.graph.image import proven_by_all
 from wxlint.images.graph.name_hints import said_by
@@ -94,10 +95,12 @@ def _container(repository: Repository, running: Running) -> Iterator[Problem]:
     if reference is None or not reference.tag_known:
         return
     accelerator, because = _meant(repository, reference)
-    severity = None
-    if accelerator is None and not because and _is_gpu_server(reference):
+    severity, instead = None, ""
+    if accelerator is None and not because and starts_on_a_gpu_alone(reference):
         accelerator, severity = "cuda", Severity.INFO
         because = (Reason("base", f"{reference.shown()} computes on a GPU"),)
+    elif accelerator is None and not because and (found := server_for_cpu(reference)) is not None:
+        accelerator, because, instead = "cpu", (found[0],), found[1]
     if accelerator in _MAKERS and not container.gpus:
         served = pod.gpu_elsewhere or container.helper or container.idle or any(each.gpus for each in pod.containers)
         if not served and not _PREPARES & set(_WORD.split(container.name.lower())):
@@ -115,15 +118,8 @@ def _container(repository: Repository, running: Running) -> Iterator[Problem]:
     elif accelerator == "cpu" and container.gpus:
         key = container.gpus[0][0]
         text = f"{_named(container)} runs a cpu image, {reference.shown()}, and asks for {key.text}"
-        yield Problem(running.source.span(key.start, key.end), text, because, "take the GPU out of its limits")
-
-
-def _is_gpu_server(reference: Reference) -> bool:
-    """Whether an image is a public server of models that starts on a GPU alone."""
-    if facts.row_of("gpu_servers", reference.name) is None:
-        return False
-    found = facts.base_image(reference.upstream, reference.tag or "latest")
-    return found is not None and found.accelerator == "cuda"
+        hint = instead or "take the GPU out of its limits"
+        yield Problem(running.source.span(key.start, key.end), text, because, hint)
 
 
 def _named(container: Container) -> str:

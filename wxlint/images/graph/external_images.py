@@ -50,15 +50,43 @@ def external_state(use: Use, reference: Reference) -> State:
 
 
 def known_cuda(reference: Reference) -> Reason | None:
-    """Why a public image is known to hold CUDA; None for all others.
+    """Why a public image is known to hold CUDA and to be there for a GPU; None for all others.
 
     That an image is known to hold none says little: what it runs may bring its own.
     """
+    served = _server(reference)
+    if served is not None:
+        return _shown(reference, "is for a GPU") if served.device in ("cuda", "alone") else None
     tag = reference.tag if reference.tag is not None else "latest"
     found = facts.base_image(reference.upstream, tag) if reference.tag_known else None
     if found is None or found.accelerator != "cuda" or found.row["confidence"] == "unverified":
         return None
-    return Reason("base", f"{reference.shown()} holds CUDA")
+    return _shown(reference, "holds CUDA")
+
+
+def server_for_cpu(reference: Reference) -> tuple[Reason, str] | None:
+    """Why a public image of a server computes on no GPU, and what to take instead, "" where its maker has nothing."""
+    served = _server(reference)
+    if served is None or served.device != "cpu":
+        return None
+    hint = f"take {served.instead} for a GPU" if served.instead else ""
+    return _shown(reference, "is its maker's image for the CPU"), hint
+
+
+def starts_on_a_gpu_alone(reference: Reference) -> bool:
+    """Whether a public image of a server does not start without a GPU."""
+    served = _server(reference)
+    return served is not None and served.device == "alone"
+
+
+def _server(reference: Reference) -> facts.Server | None:
+    if not reference.tag_known or (reference.digest and not reference.tag):
+        return None
+    return facts.server(reference.upstream, reference.tag or "latest")
+
+
+def _shown(reference: Reference, text: str) -> Reason:
+    return Reason("base", f"{reference.shown()} {text}")
 
 
 _RELEASE_IN_TAG = late(r"v?(\d+\.\d+\.\d+)(?:[-_].*)?")

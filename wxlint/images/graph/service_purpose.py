@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
-from wxlint.images.graph.external_images import known_cuda
+from wxlint.images.graph.external_images import known_cuda, server_for_cpu
 from wxlint.images.graph.family import listed_for
 from wxlint.images.graph.image import proven_accelerator
 from wxlint.images.graph.name_hints import said_by
@@ -26,7 +26,8 @@ class Meant(NamedTuple):
     """What a service's image is for.
 
     said: by the policy or a tag, not by what is inside alone. runs: whether the service may be there to be started, for
-    what its image computes. beside: another service that has the device for the same image.
+    what its image computes. beside: another service that has the device for the same image. instead: what to run where
+    the image computes on no GPU, "" where that is not known.
     """
 
     accelerator: str | None
@@ -34,6 +35,7 @@ class Meant(NamedTuple):
     said: bool = True
     runs: bool = True
     beside: str = ""
+    instead: str = ""
 
     @property
     def severity(self) -> Severity | None:
@@ -71,14 +73,29 @@ def _by_content(repository: Repository, service: Service, reference: Reference |
     if not images and service.build is None and reference is not None:
         images = [graph.image(evaluated, stage) for evaluated, stage in graph.producers(reference)]
         if not images:
-            reason = known_cuda(reference)
-            return Meant("cuda", (reason,), said=False) if reason is not None else Meant(None)
+            return _of_others(reference, service)
     found = [proven_accelerator(image.state) for image in images]
     if len({accelerator for accelerator, _ in found}) != 1:
         return Meant(None)
     if found[0][0] is None and chooses_gpu(service):
         return _without_gpu(repository, service, images)
     return Meant(*found[0], said=False)
+
+
+def _of_others(reference: Reference, service: Service) -> Meant:
+    """What an image of somebody else is for: one that holds CUDA, or a server's for the CPU that gets a GPU."""
+    reason = known_cuda(reference)
+    if reason is not None:
+        return Meant("cuda", (reason,), said=False)
+    asks = any(device.gpu and (device.how != "device" or device.vendor == "nvidia") for device in service.devices)
+    found = server_for_cpu(reference) if asks and not _installs(service) else None
+    return Meant("cpu", (found[0],), said=False, instead=found[1]) if found is not None else Meant(None)
+
+
+def _installs(service: Service) -> bool:
+    """Whether a service starts with more than its image holds."""
+    words = [text.value.text for part in (service.entrypoint, service.command) if part for text in part.words]
+    return any("install" in word for word in words)
 
 
 def _without_gpu(repository: Repository, service: Service, images: list[Image]) -> Meant:

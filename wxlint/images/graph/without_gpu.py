@@ -15,6 +15,7 @@ from wxlint.core.reasons import Reason, reason_at
 from wxlint.documents.dockerfile.words import json_words
 from wxlint.images.evaluation.commands import RunCommand, commands_of
 from wxlint.images.graph.copied_script import copied_script
+from wxlint.images.graph.external_images import server_for_cpu
 from wxlint.images.graph.image import Image, contributing, stack_of
 from wxlint.images.model.records import StageCopy
 from wxlint.images.stack.state import takes_cuda_from_nowhere
@@ -55,10 +56,14 @@ def holds_no_gpu_stack(repository: Repository, image: Image, service: Service | 
     if not all(one.build in ("cpu", "same") or takes_cuda_from_nowhere(one, stack) for one in stack.packages):
         return ()
     known = {name for one in stack.packages for name in (one.name, one.brought_by)}
-    if not _is_read(state.installs, known):
+    base = state.root.reference if state.root is not None else None
+    served = server_for_cpu(base) if base is not None else None
+    if not _is_read(state.installs, known, enough=served is not None):
         return ()
     stages = contributing(image.evaluated, image.stage)
-    if not all(_brings_nothing(image, stage) for stage in stages) or _installs_at_start(repository, image, service):
+    if not all(_brings_nothing(image, stage) for stage in stages):
+        return ()
+    if _installs_at_start(repository, image, service, known=served is not None):
         return ()
     lists = dict.fromkeys(
         r.span.path for install in state.installs if install.tool != "apt" for r in install.requirements if r.span
@@ -69,13 +74,16 @@ def holds_no_gpu_stack(repository: Repository, image: Image, service: Service | 
         for one in stack.packages
         if one.libraries == "system"
     )
-    return (*state.because, *in_vain, *listed)
+    return (*state.because, *(served[:1] if served is not None else ()), *in_vain, *listed)
 
 
-def _is_read(installs: Sequence[Install], known: Set[str]) -> bool:
-    """Whether everything is known that installs bring, and nothing of it may compute on a GPU. known: packages that
-    are known not to, for all that their names say."""
-    if not any(install.tool in _PYTHON_TOOLS and install.requirements for install in installs):
+def _is_read(installs: Sequence[Install], known: Set[str], *, enough: bool) -> bool:
+    """Whether everything is known that installs bring, and nothing of it may compute on a GPU.
+
+    known: packages that are known not to, for all that their names say. enough: whether the base does something by
+    itself, so that nothing has to be installed.
+    """
+    if not enough and not any(install.tool in _PYTHON_TOOLS and install.requirements for install in installs):
         return False
     for install in installs:
         if install.unread or install.open or install.elsewhere or install.tool in ("conda", "script"):
@@ -115,8 +123,8 @@ def _is_harmless(ran: RunCommand) -> bool:
     return ran.name in _HARMLESS
 
 
-def _installs_at_start(repository: Repository, image: Image, service: Service | None) -> bool:
-    """Whether what a container starts with may install more, or is not known."""
+def _installs_at_start(repository: Repository, image: Image, service: Service | None, *, known: bool) -> bool:
+    """Whether what a container starts with may install more, or is not known. known: it is where the base says it."""
     texts = [
         " ".join(text.value.text for text in command.words)
         for command in ((service.entrypoint, service.command) if service is not None else ())
@@ -130,7 +138,7 @@ def _installs_at_start(repository: Repository, image: Image, service: Service | 
         if found is None:
             return True
         texts.append(found.text)
-    return not texts or any(_GETS_MORE.search(text) for text in texts)
+    return (not texts and not known) or any(_GETS_MORE.search(text) for text in texts)
 
 
 _GETS_MORE = late(r"\b(?:install|sync|curl|wget|git|add|uvx?|vllm|torch\w*|nvidia-smi)\b")
