@@ -256,15 +256,44 @@ def test_a_service_with_a_provider_needs_no_image() -> None:
 def test_include() -> None:
     files = {
         ".env": "TAG=outer\n",
-        "compose.yml": "include:\n- base/compose.yml\nservices:\n  b: {image: 'b:2', depends_on: [a]}\n",
+        "compose.yml": "include:\n- base/compose.yml\nservices:\n  c: {image: 'c:2', depends_on: [a]}\n",
         "base/compose.yml": "services:\n  a: {build: ./ctx, image: 'a:$TAG-$ONLY'}\n  b: {image: 'b:1', gpus: all}\n",
         "base/.env": "TAG=inner\nONLY=base\n",
     }
     found = services(files)
     assert image(found["a"]) == "a:outer-base"
     assert found["a"].build is not None and found["a"].build.folder == "base/ctx"
-    assert image(found["b"]) == "b:2"
+    assert image(found["c"]) == "c:2"
     assert len(found["b"].devices) == 1
+
+
+def test_a_service_that_is_included_as_well() -> None:
+    files = {
+        "compose.yml": "include: [i.yml]\nservices: {a: {image: x, gpus: all}}",
+        "i.yml": "services: {a: {image: x}}",
+    }
+    assert [message for _, _, message in messages(files, "compose.yml")] == [
+        "the service a is in i.yml as well, which is included"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("services", "message"),
+    [
+        (
+            "a: {image: x, container_name: n}, b: {image: y, container_name: n}",
+            "the container of a has the name n already",
+        ),
+        ("a: {image: x, container_name: n, scale: 2}", "2 containers of a cannot have one name"),
+        ("a: {image: x, container_name: n, deploy: {replicas: 3}}", "3 containers of a cannot have one name"),
+        ("a: {image: x, container_name: n, deploy: {replicas: 1}}, b: {image: y, container_name: m}", None),
+        ("a: {image: x, container_name: n, profiles: [p]}, b: {image: y, container_name: n, profiles: [q]}", None),
+        ("a: {image: x, container_name: $N}, b: {image: y, container_name: $N}", None),
+    ],
+)
+def test_names_of_containers(services: str, message: str | None) -> None:
+    found = [text for _, _, text in messages({"compose.yml": f"services: {{{services}}}"}, "compose.yml")]
+    assert found == ([message] if message else [])
 
 
 def test_include_in_its_long_form() -> None:

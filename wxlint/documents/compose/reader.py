@@ -31,7 +31,7 @@ from wxlint.documents.compose.merge import (
     TreeReader,
     with_context,
 )
-from wxlint.documents.compose.services import REMOTE, Service, ServiceReader
+from wxlint.documents.compose.services import REMOTE, Service, ServiceReader, containers_refused
 from wxlint.documents.compose.template import marked, masked
 from wxlint.documents.source import Source
 from wxlint.documents.yaml import Mapping as MappingNode
@@ -223,7 +223,7 @@ class _Loader:
             self.complete = self.complete and raws is not None
             for own, includes in raws or ():
                 for include in includes:
-                    own = self._merged(self._include(include, variables, (*including, path)), own)
+                    own = self._with_included(self._include(include, variables, (*including, path)), own, include)
                 if any(isinstance(each.value, Table) and "extends" in each.value.entries for each in own.values()):
                     if extender is None:
                         from wxlint.documents.compose.extends import Extender
@@ -232,6 +232,16 @@ class _Loader:
                     own = extender.all(path, own)
                 services = self._merged(services, own)
         return services
+
+    def _with_included(
+        self, included: dict[str, TableMember], own: dict[str, TableMember], include: ComposeInclude
+    ) -> dict[str, TableMember]:
+        """The services of a file beside those that it includes, of which it can only say the very same."""
+        for name in included.keys() & own.keys():
+            if included[name] != own[name]:
+                shown = include.paths[0].value.shown()
+                self.problem(own[name].key, f"the service {name} is in {shown} as well, which is included")
+        return self._merged(included, own)
 
     def _merged(self, base: dict[str, TableMember], over: dict[str, TableMember]) -> dict[str, TableMember]:
         merged = dict(base)
@@ -302,4 +312,7 @@ class _Loader:
                 name = dependency.service
                 if name not in names and "$" not in name:
                     self.problem(dependency.place, f"there is no service {name} to depend on", True, name)
+        if self.complete:
+            for service, place, why in containers_refused(found):
+                self.problem(place.place, why, True, service.name)
         return ReadProject(tuple(found), self.reader.problems(self.problems), tuple(self.paths), tuple(self.unknown))

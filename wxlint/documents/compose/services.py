@@ -5,7 +5,7 @@ Only what decides about images, variants and devices, with only the checks that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from wxlint.core.patterns import late
@@ -89,10 +89,13 @@ class Service(NamedTuple):
     """No container of it is started: `scale: 0`."""
     ports: Tree | None = None
     """As written: `ports.py` reads them."""
+    container_name: Text | None = None
+    containers: Text | None = None
+    """How many containers of it are started: `scale`, else `deploy.replicas`."""
 
 
 _HOW_IT_RUNS = frozenset(("deploy", "gpus", "privileged", "restart", "scale", "volumes", "volumes_from"))
-KEYS = frozenset(Service._fields) - {"name", "key", "paths", "only_builds", "says", "idle"} | _HOW_IT_RUNS
+KEYS = frozenset(Service._fields) - {"name", "key", "paths", "only_builds", "says", "idle", "containers"} | _HOW_IT_RUNS
 """What is read of a service."""
 
 
@@ -128,8 +131,10 @@ class ServiceReader:
             tuple(dict.fromkeys((key.source.path, *(member.key.source.path for _, member in table.members())))),
             build is not None and all(field in _OF_BUILDS for field, _ in table.members()),
             {field: member.key for field, member in table.entries.items()},
-            _is_idle(table),
+            any(count.value.text == "0" for count in _counts(table)),
             table.get("ports"),
+            self.fields.text(table, "container_name"),
+            next(iter(_counts(table)), None),
         )
 
     def _command(self, table: Table, key: str) -> ServiceCommand | None:
@@ -198,8 +203,33 @@ class ServiceReader:
         return None
 
 
-def _is_idle(table: Table) -> bool:
-    """Whether a service is scaled to no container."""
+def _counts(table: Table) -> list[Text]:
+    """How many containers of a service are started, as `scale` and `deploy.replicas` say it."""
     deploy = table.get("deploy")
     counts = (table.get("scale"), deploy.get("replicas") if isinstance(deploy, Table) else None)
-    return any(isinstance(count, Text) and count.value.text == "0" for count in counts)
+    return [count for count in counts if isinstance(count, Text)]
+
+
+def containers_refused(services: list[Service]) -> Iterator[tuple[Service, Text, str]]:
+    """Yield what compose refuses of names of containers, which have to be unique: the service, the name, and why.
+
+    Services of different profiles may have the same one: they need not run together. Source: the consistency checks of
+    compose-go.
+    """
+    owners: dict[str, list[Service]] = {}
+    for service in services:
+        name = service.container_name
+        if name is None or not name.value.known or not name.value.text:
+            continue
+        if (
+            service.containers is not None
+            and service.containers.value.text.isdigit()
+            and int(service.containers.value.text) > 1
+        ):
+            yield service, name, f"{service.containers.value.text} containers of {service.name} cannot have one name"
+        for other in owners.setdefault(name.value.text, []):
+            profiles = [{profile.value.text for profile in one.profiles} for one in (service, other)]
+            if profiles[0] & profiles[1] or profiles == [set(), set()]:
+                yield service, name, f"the container of {other.name} has the name {name.value.text} already"
+                break
+        owners[name.value.text].append(service)
