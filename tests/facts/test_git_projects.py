@@ -16,6 +16,8 @@ from wxlint import facts
         ("git+ssh://git@github.com/huggingface/accelerate.git", ">=2.0.0"),
         ("git@github.com:huggingface/peft.git", ">=1.13.0"),
         ("git+https://github.com/openai/CLIP.git", ">=0"),
+        ("git+https://github.com/openai/CLIP.git@main", ">=0"),
+        ("git+https://github.com/openai/CLIP.git@main2", None),
         ("git+https://github.com/openai/CLIP.git@beba48f", None),  # its first commits pinned torch
         ("git+https://github.com/somebody/faster-whisper", ""),
         ("git+https://github.com/somebody/transformers", None),

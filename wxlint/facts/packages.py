@@ -11,6 +11,7 @@ from wxlint.facts.tables import Globs, index, normalise, numbers, release_key, r
 from wxlint.facts.torch_releases import FAMILY
 
 _GITHUB = late(r"github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?(?:[@#/?]|$)", re.I)
+_MAIN = late(r"(?:main|master|HEAD)(?:[#?]|$)")
 
 
 @functools.lru_cache(maxsize=4096)
@@ -152,7 +153,7 @@ def git_project(url: str) -> dict[str, str] | None:
         return None
     owner, name = match[1].lower(), match[2].lower()
     row = row_of("git_projects", f"{owner}/{name}") or row_of("git_projects", f"*/{name}")
-    of_a_commit = match[0].endswith("@")
+    of_a_commit = match[0].endswith("@") and _MAIN.match(url, match.end()) is None
     return None if row is not None and of_a_commit and row["commits"] == "main" else row
 
 

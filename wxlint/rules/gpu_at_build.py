@@ -41,11 +41,14 @@ RUN python -c "from faster_whisper import WhisperModel; WhisperModel('small', de
 from __future__ import annotations
 
 import itertools
+import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity
+from wxlint.core.paths import normal
 from wxlint.core.patterns import late
+from wxlint.core.reasons import Reason
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
@@ -84,13 +87,44 @@ def check(repository: Repository) -> Iterator[Problem]:
             continue
         seen.add(evaluated.path)
         dockerfile = evaluated.dockerfile
-        if not _MAY_ASK.search(dockerfile.source.text):
+        if ".py" not in dockerfile.source.text and not _MAY_ASK.search(dockerfile.source.text):
             continue
         for instruction in dockerfile.instructions:
             if instruction.keyword == "RUN" and _MAY_ASK.search(_whole(instruction)):
                 if not any(flag.name == "device" for flag in instruction.flags):
                     for problem in _run(dockerfile.source, instruction):
                         yield problem._replace(severity=Severity.INFO) if _may_have_one(evaluated) else problem
+        yield from _programs(repository, evaluated)
+
+
+def _programs(repository: Repository, evaluated: Evaluated) -> Iterator[Problem]:
+    """Yield the programs of the repository that a RUN starts, and that ask for a GPU."""
+    from wxlint.images.evaluation.commands import commands_of
+
+    source = evaluated.dockerfile.source
+    for instruction in evaluated.dockerfile.instructions:
+        if instruction.keyword != "RUN" or ".py" not in instruction.text:
+            continue
+        if any(flag.name == "device" for flag in instruction.flags):
+            continue
+        for ran in commands_of(source, instruction):
+            words = [word.value.text for word in ran.command.words[1:]]
+            path = next((text for text in words if not text.startswith("-")), "")
+            if not _PYTHON.fullmatch(ran.name) or not path.endswith(".py"):
+                continue
+            for context in evaluated.build.contexts:
+                program = repository.sources.read(normal(posixpath.join(context, path.lstrip("/"))))
+                asked = _ASKS.search(program.text) if program is not None else None
+                if program is not None and asked is not None and _is_needed(program.text, asked.start()):
+                    place = Reason("install", f"{asked[0].rstrip('( ')} ({program.path})", program.path)
+                    text = f"{path} asks for a GPU in a build, which has none"
+                    yield Problem(ran.span(), text, (place,), severity=Severity.INFO)
+                    break
+
+
+def _is_needed(text: str, at: int) -> bool:
+    """Whether a program does not go on, or says so, where what it asks for at a place is not there."""
+    return _DECIDES.search(text[text.rfind("\n", 0, at) + 1 : at + 300]) is not None
 
 
 def _may_have_one(evaluated: Evaluated) -> bool:
