@@ -42,6 +42,12 @@ WITH_EXTRAS = {
     "rembg": ("cpu", "gpu"),
 }
 """Packages that bring nothing of these by themselves, and extras of theirs that do."""
+BESIDE = {
+    "torchcodec": ("0.6.0", "0.7.0"),
+    "opencv-python": ("4.10.0.84", "4.13.0.92"),
+    "opencv-python-headless": ("4.10.0.84", "4.13.0.92"),
+}
+"""What carriers bring beside these, so that every release of them can be installed."""
 NIGHTLY = ("cpu", "cu126", "cu128", "cu130")
 """Channels of the nightly index, which has pre-releases only."""
 CHANNEL_URL = "https://download.pytorch.org/whl"
@@ -102,8 +108,8 @@ def _carriers() -> Iterator[Wheel]:
     yield from _with_extras()
     for name, versions in TWINS.items():
         yield from (Wheel(name, version) for version in versions)
-    for version in ("0.6.0", "0.7.0"):
-        yield Wheel("torchcodec", version)
+    for name, versions in BESIDE.items():
+        yield from (Wheel(name, version) for version in versions)
 
 
 def _with_extras() -> Iterator[Wheel]:

@@ -138,6 +138,7 @@ NAMES = [
     ("COPY a.txt $APP/x/\nRUN pip install -r $APP/y/a.txt", {"a.txt": "a\n"}, ""),
     ("COPY a.txt $APP/x/\nRUN sed -i 1d $APP/x/a.txt\nRUN pip install -r $APP/x/a.txt", {"a.txt": "a\n"}, ""),
     ("COPY . .\nONBUILD RUN pip install a\nRUN pip install b", {}, "b"),
+    ("COPY a.txt b.txt ./\nONBUILD RUN pip freeze > a.txt\nRUN pip install -r a.txt", {"a.txt": "a\n"}, "a"),
     ("ONBUILD COPY . /x\nRUN pip install -r /x/a.txt", {"a.txt": "a\n"}, ""),
     ("COPY . .\nRUN pip install .", {"pyproject.toml": PROJECT}, "flask"),
     ("COPY . .\nRUN pip install .[gpu,audio]", {"pyproject.toml": PROJECT}, "flask torch torchaudio"),

@@ -56,6 +56,8 @@ from wxlint.shell.bash.reader import read_shell
         ("sed -i s/a/b/ a.sh", "a.sh"),
         ("cp a.in 'b.in'", "b.in"),
         ("echo a.txt", ""),
+        ("pip install 'torch>=2.4' 'numpy>1.26' -c c.txt", ""),
+        ("pip freeze 'x>=2' >c.txt", "c.txt"),
     ],
 )
 def test_names(text: str, names: str) -> None:

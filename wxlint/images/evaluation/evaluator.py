@@ -190,8 +190,9 @@ class _Evaluation:
             return
         before = len(self.uses)
         steps, copies = len(stage.steps), self.files.copies[stage.index]
-        copied = len(copies)
+        copied, changed = len(copies), set(self.files.changed.get(stage.index, ()))
         self.handlers[trigger.keyword](stage, trigger)
+        self.files.changed[stage.index] = changed
         stage.triggered += stage.steps[steps:]
         del stage.steps[steps:]
         copies.drop_to(copied)

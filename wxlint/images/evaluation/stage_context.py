@@ -159,14 +159,16 @@ class StageContext(InstallContext):
         lists = self._lists()
         if tool == "uv":  # which may bring a Python of its own
             lists.environment = lists.environment.without_python()
-        lock = None
+        lock, remade = None, False
         if groups.locked and tool in LOCKS:
-            lock = self.find(posixpath.join(folder, LOCKS[tool]))
+            beside = posixpath.join(folder, LOCKS[tool])
+            lock = self.find(beside)
+            remade = lock is None and self.files.find(self.stage, self.absolute(beside), before=True) is not None
         uv_toml = self.find(posixpath.join(folder, "uv.toml")) if tool == "uv" else None
         if groups.member:
             return self._of_member(folder, groups, source, lock)
         reads_setup = source is not None or tool == "pip" or not (groups.defaults or groups.locked)
-        return lists.project(
+        lines = lists.project(
             source,
             f"{folder.rstrip('/')}/pyproject.toml",
             groups,
@@ -175,6 +177,7 @@ class StageContext(InstallContext):
             uv_toml=uv_toml,
             beside=lambda name: self.find(posixpath.join(folder, name)) if reads_setup else None,
         )
+        return lines._replace(forks=True) if remade else lines  # the lock may have other releases than the newest
 
     def _of_member(self, folder: str, groups: Groups, root: Source | None, lock: Source | None) -> Lines:
         """What one project of a workspace asks for; that of several, or under settings of its root, is not known."""

@@ -49,8 +49,14 @@ _WRITES = late(
 _COMPILES = late(r"pip-compile|\b(?:pip|piptools)\s+compile\b")
 _ADDS = late(r"\b(uv|poetry|pdm)[\"']?\s+[\"']?(?:add|remove|update|upgrade)\b")
 """Commands that change a project and its lock."""
+_RELOCKS = late(
+    r"\b(uv)[\"']?\s+[\"']?(?:sync|run|lock)\b[^;&|\n]*\s[\"']?(?:--upgrade|-[UP]\b|--resolution|--no-sources)"
+)
+"""Commands that make a lock anew, whatever it holds."""
 _OUTPUT = late(r"\s(?:-o|--output-file)[\s=]+[\"']?(?:[^\s\"']*/)?([\w.-]+)")
 _ARROW = late(r"\d?>")
+_GOES = late(r">(?!=|\d+\.\d)")
+"""Where output goes to a file; not the bound of a requirement, `torch>=2.4`."""
 _FETCHES = late(r"\b(?:tee|curl|wget)\b")
 _EDITORS = late(r"\b(?:sed|perl|awk|yq)\b")
 _IN_PLACE = late(r"\s-(?:\w*i|-in-place)")
@@ -63,6 +69,8 @@ def changed_by(text: str) -> frozenset[str]:
     if "add" in text or "remove" in text or "update" in text:
         for match in _ADDS.finditer(text):
             found |= {"pyproject.toml", f"{match[1]}.lock"}
+    if "uv" in text and any(map(text.__contains__, ("-U", "-P", "--upgrade", "--resolution", "--no-sources"))):
+        found |= {"uv.lock" for _ in _RELOCKS.finditer(text)}
     if not _NAMED.search(text):  # most texts name no such file
         return frozenset(found)
     for command in _BETWEEN.split(text):
@@ -70,7 +78,8 @@ def changed_by(text: str) -> frozenset[str]:
             continue
         editor = _EDITORS.search(command)
         edit = _IN_PLACE.search(command, editor.end()) if editor else None
-        arrow = command.find(">") + 1
+        goes = _GOES.search(command) if ">" in command else None
+        arrow = goes.end() if goes else 0
         starts = [match.end() for match in (edit, _WRITES.search(command)) if match] + ([arrow] if arrow else [])
         if starts:
             found.update(_named(command, min(starts), _LISTS))

@@ -62,7 +62,9 @@ def with_lock(
         text = f"{name}=={package.version}"
         requirement = parse_requirement(Value(text), _where(package, source))
         found.append(_pinned(requirement, package, lines, source))
-    return lines._replace(requirements=tuple(found), constraints=(), locked=True, forks=False)
+    # a lock that does not hold what is asked for may be made anew
+    torchless = torch is None and not forked and all(one.name in taken for one in lines.requirements)
+    return lines._replace(requirements=tuple(found), constraints=(), locked=True, torchless=torchless, forks=False)
 
 
 def _taken(lock: Lock, project: str, reached: Collection[Part], environment: Environment) -> dict[str, Locked]:

@@ -103,7 +103,8 @@ class Unread(NamedTuple):
 
 
 class Lines(NamedTuple):
-    """What a requirements file or a project lists. locked: a lock says so. forks: a project has parts that exclude
+    """What a requirements file or a project lists. locked: a lock says so; torchless: one that holds no
+    torch. forks: a project has parts that exclude
     each other, so that what it takes depends on more than what is listed. skipped: requirements whose markers do not
     hold."""
 
@@ -112,6 +113,7 @@ class Lines(NamedTuple):
     constraints: tuple[Requirement, ...] = ()
     unread: tuple[Unread, ...] = ()
     locked: bool = False
+    torchless: bool = False
     forks: bool = False
     skipped: tuple[Requirement, ...] = ()
 

@@ -148,13 +148,19 @@ def settings_of(project: Project, flag: str, environment: Environment) -> UvSett
     """What was read of uv's settings, as an install takes it. flag: what its indexes are said to come from."""
     return UvSettings(
         sources_of(project, flag),
-        limits_of(project.constraints, environment),
-        tuple(
-            one._replace(bound=_bound(dict(project.bound).get(one.name, ()), (), environment))
-            for one in limits_of(project.overrides, environment)
-        ),
+        _bound_limits(project.constraints, project, environment),
+        _bound_limits(project.overrides, project, environment),
         project.values,
         left_out=_left_out(project.overrides, environment),
+    )
+
+
+def _bound_limits(listed: tuple[str, ...], project: Project, environment: Environment) -> tuple[Requirement, ...]:
+    """Constraints or overrides, with the indexes that the project's sources bind what they name to."""
+    bound_of = dict(project.bound)
+    return tuple(
+        one._replace(bound=_bound(bound_of.get(one.name, ()), (), environment))
+        for one in limits_of(listed, environment)
     )
 
 

@@ -62,7 +62,7 @@ def project_tool(tool: str, call: Call, added: tuple[str, ...] = ()) -> Iterator
             unread=lines.unread,
             locked=lines.locked,
             lowest=lines.forks,
-            no_deps="torch" in groups.skipped,
+            no_deps="torch" in groups.skipped or lines.torchless,
             place=place,
             makes=bool(place),
             exact=(verb == "sync" and not arguments.has("--inexact")) or (tool == "poetry" and arguments.has("--sync")),

@@ -81,6 +81,8 @@ def _synced(words: tuple[Word, ...], call: Call, added: tuple[str, ...] = ()) ->
     """What installing the project takes, with the indexes and settings of the command. words: from the verb on."""
     arguments = read_arguments(words[1:])
     settings = call.context.uv_settings()
+    if arguments.has("--no-sources") or is_on(call.variables, "UV_NO_SOURCES"):
+        settings = _unbound(settings)
     place = of_project(read_arguments(call.rest), call.variables, call.context.absolute)
     for found in project_tool("uv", call, added):
         install = found._replace(place=place, makes=place != SYSTEM)
@@ -179,12 +181,14 @@ def _chosen(arguments: Arguments, call: Call) -> str:
 def _install(verb: Word, arguments: Arguments, call: Call) -> Install:
     syncs = verb.value.text == "sync"
     alone = arguments.has("--no-deps") or syncs
-    settings = call.context.uv_settings()
+    settings = _unbound(call.context.uv_settings())
+    if syncs:  # which installs what is listed, whatever a project or its overrides say of it
+        settings = settings._replace(constraints=(), overrides=(), left_out=())
     limits = arguments.texts(*LIMIT_FLAGS) or _listed(call, "UV_CONSTRAINT")
     parts = [call.context.requirements(path, call.variables, as_constraints=True) for path in limits]
     overriding = [
         call.context.requirements(path, call.variables)
-        for path in arguments.texts("--override", "--overrides") or _listed(call, "UV_OVERRIDE")
+        for path in (() if syncs else arguments.texts("--override", "--overrides") or _listed(call, "UV_OVERRIDE"))
     ]
     overrides = (*settings.overrides, *(r for part in overriding for r in part.requirements))
     for word in arguments.positional:
@@ -231,6 +235,14 @@ def _install(verb: Word, arguments: Arguments, call: Call) -> Install:
         arguments,
         arguments.last("-t", "--target", "--root"),
         call,
+    )
+
+
+def _unbound(settings: UvSettings) -> UvSettings:
+    """Settings as `uv pip` takes them: what a project's sources bind is for the project's own commands."""
+    return settings._replace(
+        constraints=tuple(one._replace(bound=None) for one in settings.constraints),
+        overrides=tuple(one._replace(bound=None) for one in settings.overrides),
     )
 
 

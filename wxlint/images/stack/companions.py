@@ -27,7 +27,7 @@ class Companion(NamedTuple):
     name: torchvision or torchaudio. written, span: the requirement that named or brought it. channel, version: of its
     build; version None where it was not pinned. carried: another package brought it. beside: the releases of torch
     that it may have come with, where it was not pinned. named: the requirement itself says which build it takes, by a
-    local version or an address.
+    local version or an address. alone: it may be the release that goes with any torch.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Companion(NamedTuple):
     carried: bool = False
     beside: tuple[str, ...] = ()
     named: bool = False
+    alone: bool = False
 
 
 class Mismatch(NamedTuple):
@@ -81,11 +82,15 @@ class _Followed:
             self.of_base.pop(name, None)
             self._forget(name)
         releases = possible_releases(torch, install) if torch.channel not in ("none", "unknown") else ()
+        there = before.companions | before.stale
         renewed = set()
         for companion in _named(install, chosen):
-            if self._is_renewed(companion, torch, install, moved=moved):
-                self.held[companion.name] = companion._replace(beside=releases)
+            if self._is_renewed(companion, torch, install, moved=moved, may_be_there=companion.name in there):
+                self.held[companion.name] = companion._replace(beside=() if companion.alone else releases)
                 renewed.add(companion.name)
+        for name in brought_companions(install, torch_there=True) if moved else ():
+            if name in self.held and name not in renewed and _adapts(self.held[name], torch, install) is not False:
+                self._forget(name)  # which one comes, and from where, is open
         for companion in _carried(install, torch, torch_there=before.channel != "none"):
             if companion.name not in self.held and not install.conditional:
                 self.held[companion.name] = companion._replace(beside=releases)
@@ -96,13 +101,18 @@ class _Followed:
                 if name not in renewed and not _goes_with(companion, torch):
                     self.found[name] = Mismatch(companion, torch, True, place, install)
 
-    def _is_renewed(self, companion: Companion, torch: Torch, install: Install, *, moved: bool) -> bool:
+    def _is_renewed(
+        self, companion: Companion, torch: Torch, install: Install, *, moved: bool, may_be_there: bool
+    ) -> bool:
         """Whether an install puts a companion that it names there, with what is wrong with it then. moved: it has put
-        another torch in the place of one."""
+        another torch in the place of one. may_be_there: some release of it is there, or may be."""
         present = self.held.get(companion.name)
+        if present is None and may_be_there and companion.version is None:
+            if not (install.upgrade or install.reinstall):
+                return False
         if present is None and _stays(companion, self.of_base.get(companion.name, ()), install):
             return False
-        adapts = _adapts(present, torch, install) if moved else False
+        adapts = install.reinstall or (_adapts(present, torch, install) if moved else False)
         if install.conditional or adapts is None:
             self._forget(companion.name)  # which one is there is open
             return False
@@ -163,7 +173,9 @@ def _named(install: Install, chosen: Sequence[Choice]) -> Iterator[Companion]:
             elif elsewhere and choice.how == "default":
                 channel = "unknown"
             named = choice.how in ("local", "url")
-            yield Companion(wanted.name, wanted.written, wanted.span or install.span, channel, wanted.pin, named=named)
+            alone = not asks_for_torch(wanted, install, choice.channel)
+            span = wanted.span or install.span
+            yield Companion(wanted.name, wanted.written, span, channel, wanted.pin, named=named, alone=alone)
 
 
 def _comes_from_an_unknown_index(install: Install, chosen: Sequence[Choice]) -> bool:

@@ -136,6 +136,9 @@ LOCK = {"uv.lock": 'version = 1\n[[package]]\nname = "app"\nversion = "1"\nsourc
 WORKSPACE = '[tool.uv.workspace]\nmembers = ["libs/*"]\n'
 OF_WORKSPACE = "[tool.uv.sources]\nlib = { workspace = true }\n"
 MEMBER = {"libs/lib/pyproject.toml": '[project]\nname = "lib"\nversion = "1"\ndependencies = ["torch==2.3.1"]\n'}
+CONSTRAINT = '[tool.uv]\nconstraint-dependencies = ["torch>=2.3"]\n'
+OVERRIDE = '[tool.uv]\noverride-dependencies = ["torch==2.3.1"]\n'
+TORCHLESS = {"uv.lock": LOCK["uv.lock"].partition('dependencies = [{ name = "torch" }]')[0]}
 PROJECTS = [
     # an index that is bound to a companion is not that of torch, which comes along
     (project('"torchvision"', a=EXPLICIT, b=VISION), "RUN uv sync", "default"),
@@ -149,6 +152,11 @@ PROJECTS = [
     ({**project('"torch==2.3.1"'), "uv.toml": f'[pip]\nindex-url = "{CPU}"\n'}, "RUN uv sync", "default"),
     # parts that are not installed are resolved with the rest
     (project('"ultralytics"', a=GROUP, b=EXPLICIT, c=TORCH), "RUN uv sync --no-dev", "cpu"),
+    # a source counts for what a constraint or an override names, in the project's own commands
+    (project('"torchvision"', a=CONSTRAINT, b=EXPLICIT, c=TORCH), "RUN uv sync", "cpu"),
+    (project('"torchvision"', a=CONSTRAINT, b=EXPLICIT, c=TORCH), "RUN uv sync --no-sources", "default"),
+    (project('"torchvision"', a=CONSTRAINT, b=EXPLICIT, c=TORCH), "RUN uv pip install torchvision", "default"),
+    (project('"flask"', a=OVERRIDE, b=EXPLICIT, c=TORCH), "RUN uv pip install torch", "default"),
     # a torch that may be there already would satisfy what brings one along from a bound index
     (project('"ultralytics"', a=GROUP, b=EXPLICIT, c=TORCH),
      "RUN uv pip install /install/*.whl\nRUN uv pip install .", "unknown"),
@@ -170,6 +178,13 @@ PROJECTS = [
     # a lock, and what it does not install
     ({**project('"torchaudio"'), **LOCK}, "RUN uv sync --frozen", "unknown"),
     ({**project('"torchaudio", "torch"'), **LOCK}, f"RUN uv sync\nRUN uv add torch --index {CUDA}", "unknown"),
+    ({**project('"torchaudio"'), **TORCHLESS}, "RUN uv sync --frozen", "none"),
+    ({**project('"torchaudio", "accelerate"'), **TORCHLESS}, "RUN uv sync", "default"),
+    # a command that makes the lock anew
+    ({**project('"torchaudio"'), **LOCK}, "RUN uv sync --resolution=lowest-direct\nRUN uv sync", "default"),
+    # torchaudio 2.11.0 needs no torch, which a sync then removes
+    (project('"torchaudio==2.11.0"', a=EXTRAS), "RUN uv sync --extra gpu\nRUN uv sync", "none"),
+    (project('"torchaudio>=2.11.0"', a=EXTRAS), "RUN uv sync --extra gpu\nRUN uv sync", "unknown"),
     # other projects of the repository
     ({**project('"flask"', a=WORKSPACE), **MEMBER}, "RUN uv sync", "none"),
     ({**project('"flask"', a=WORKSPACE), **MEMBER}, "RUN uv sync --package lib", "default"),
@@ -219,6 +234,17 @@ COMPANIONS = [
      ["torchvision"]),
     ("RUN pip install torch==2.3.1 torchvision\nRUN pip install --no-deps torch==2.6.0 torchvision", ["torchvision"]),
     ("RUN pip install torch==2.3.1 torchvision\nRUN pip uninstall -y torchvision && pip install torch==2.6.0", []),
+    # what asks for a companion that does not suit the new torch brings another release of it
+    (f"RUN pip install torch==2.3.1 torchvision -i {CPU}\nRUN pip install torch==2.6.0 timm", []),
+    (f"RUN pip install torch==2.3.1 torchvision -i {CPU}\nRUN pip install torch==2.3.1+cu121 timm -i {CUDA}",
+     ["torchvision"]),
+    # torchaudio 2.11.0 goes with any torch
+    ("RUN pip install 'torch<2.4.1' 'torchaudio>=2.9.1'\nRUN pip install torch~=2.12.1", []),
+    # which companion is there may be open; that one is there is known
+    (f"RUN pip install --pre torch torchvision==0.25.0\nRUN pip install 'torch<2.9' torchvision -i {WHL}/cu128\n"
+     f"RUN pip install torchvision -i {CPU}", []),
+    (f"RUN pip install torch==2.3.1 torchvision==0.18.1 -i {CUDA}\n"
+     f"RUN pip install --force-reinstall torch torchvision -i {CPU}", []),
     ("COPY <<a.txt a.txt\ntorch==2.6.0\na.txt\nRUN uv pip install torch==2.3.1 torchvision\nRUN uv pip sync a.txt", []),
 ]  # fmt: skip
 

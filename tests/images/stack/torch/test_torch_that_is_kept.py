@@ -106,6 +106,17 @@ KEPT = [
     (f"pip install torch -i {ROCM}", "pip install torchvision", "unknown"),
     # an older companion of another channel does not take the place of a newer one
     (f"pip install torch==2.9.1 torchvision==0.24.1 -i {CPU}", f"pip install -U torchvision -i {CUDA}", "unknown"),
+    # torchaudio 2.11.0 needs no torch, and an upgrade takes nothing older
+    ("pip install torchaudio==2.11.0", f"pip install -U torchaudio -i {WHL}/cu124", "unknown"),
+    ("pip install torchaudio==2.11.0", f"uv pip install -U torchaudio -i {WHL}/cu118", "unknown"),
+    ("pip install torch==2.1.1 torchaudio", f"pip install -U torchaudio -i {WHL}/cu124", "unknown"),
+    ("true", "pip install torch 'transformers[torch-speech]'", "default ?"),
+    # a companion that another torch left behind may bring that back, where something asks for it
+    (f"pip install torch==2.7.1 torchvision -i {CPU} && pip install torch==2.7.0 -i {CPU}",
+     "pip install ultralytics", "unknown"),
+    # pre-releases are of what is not yet out
+    ("true", f"pip install --pre torch==2.11.0 --extra-index-url {WHL}/nightly/cpu", "default 2.11.0"),
+    ("true", f"pip install --pre torch --extra-index-url {WHL}/nightly/cpu", "cpu ?"),
     # what brings torch along, by what its release asks of it
     (BARE, "pip install -U flash-attn", "cpu 2.3.1"),
     (BARE, "pip install vllm", "default ?"),
@@ -199,6 +210,34 @@ def test_the_very_build_that_is_there_leaves_its_companions() -> None:
 def test_an_override_of_torch_leaves_open_which_release_a_companion_brings() -> None:
     overridden = state({"o.txt": "torch\n"}, f"RUN uv pip install torchvision==0.18.0 --override o.txt -i {CPU}").torch
     assert said(overridden) == "cpu ?"
+
+
+def test_a_sync_of_lists_knows_constraints_and_no_overrides() -> None:
+    files = {"a.txt": "torch~=2.3.0\n", "o.txt": "torch==2.8.0\n"}
+    assert said(state(files, "RUN UV_OVERRIDE=o.txt uv pip sync a.txt").torch) == "default 2.3.1"
+    assert said(state(files, "RUN UV_OVERRIDE=o.txt uv pip install -r a.txt").torch) == "default 2.8.0"
+    settings = {"a.txt": "torch~=2.3.0\n", "uv.toml": 'override-dependencies = ["torch==2.8.0"]\n'}
+    assert said(state(settings, "RUN uv pip sync a.txt").torch) == "default 2.3.1"
+
+
+def test_a_lock_that_was_made_anew_says_no_release() -> None:
+    app = '[[package]]\nname = "app"\nversion = "1"\nsource = { virtual = "." }\ndependencies = [{ name = "torch" }]\n'
+    torch = f'[[package]]\nname = "torch"\nversion = "2.3.1"\nsource = {{ registry = "{CPU}" }}\n'
+    files = {"pyproject.toml": project("torch>=2.3"), "uv.lock": f"version = 1\n{app}{torch}"}
+    assert said(state(files, "RUN uv sync").torch) == "cpu 2.3.1"
+    assert said(state(files, "RUN uv sync --resolution=lowest-direct\nRUN uv sync --frozen").torch) == "cpu ?"
+
+
+def test_a_companion_beside_an_override_may_bring_another_torch() -> None:
+    files = {"o.txt": "torch\n"}
+    first = f"uv pip install torchaudio==2.6.0 --override o.txt -i {WHL}/cu126"
+    assert said(state(files, f"RUN {first}\nRUN uv pip install torchaudio -i {CPU}").torch) == "unknown"
+
+
+def test_where_a_limit_moves_torch_its_release_is_open() -> None:
+    files = {"c.txt": "torch==2.2.1\n", "o.txt": "torch<2.12.1\n"}
+    later = "uv pip install 'torchaudio>=2.8.0' -c c.txt --override o.txt --resolution lowest-direct"
+    assert said(state(files, f"RUN uv pip install torch==2.12.0\nRUN {later}").torch) == "default ?"
 
 
 def test_limits_of_an_install_count_for_the_torch_that_is_there() -> None:

@@ -89,6 +89,8 @@ def is_bound_above(specifier: str) -> bool:
 
 def asks_for_torch(wanted: Requirement, install: Install, channel: str) -> bool | None:
     """Whether what names torch, a companion or what brings it has torch installed; None where that is not known."""
+    if wanted.name not in FAMILY and _comes_through_torchaudio(wanted):
+        wanted = Requirement("torchaudio")
     if wanted.name != "torchaudio":
         return True
     pins = [r.pin for r in (wanted, *install.requirements, *install.constraints) if r.name == wanted.name and r.pin]
@@ -101,6 +103,12 @@ def asks_for_torch(wanted: Requirement, install: Install, channel: str) -> bool 
             return None  # an old Python takes an older release
     served = channel == "default" or ALONE not in facts.torch_releases(channel)
     return True if served and not _is_held_back(install) else None
+
+
+def _comes_through_torchaudio(wanted: Requirement) -> bool:
+    """Whether what brings torch does so by torchaudio alone, in any release: transformers[torch-speech]."""
+    row = facts.brings_torch(wanted.name, wanted.pin, wanted.extras) if wanted.name else None
+    return row is not None and row["through"] == row["requires"] == "torchaudio"
 
 
 def _is_held_back(install: Install) -> bool:

@@ -14,7 +14,7 @@ from wxlint.core.values import HOLE
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
-from wxlint.images.stack.torch.limits import allowed
+from wxlint.images.stack.torch.limits import ALONE, allowed
 from wxlint.images.stack.torch.model import Choice, Torch
 from wxlint.images.stack.torch.needs import (
     asks_for_torch,
@@ -205,6 +205,8 @@ def _brings_no_other(state: Torch, choice: Choice, versions: tuple[str, ...]) ->
     for name, limit in companions_of(wanted):
         if name in state.companions:
             continue
+        if name in state.stale:
+            return None  # it may be there, and bring back the torch that it was made for
         beside = (*choice.install.constraints, Requirement("torch", specifier=needed))
         install = choice.install._replace(constraints=beside)
         companion = choice._replace(requirement=Requirement(name, specifier=limit), install=install)
@@ -311,7 +313,8 @@ def _newest_suits(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bo
         best = companion_version(wanted.name, wanted.specifier, allowed(install, listed))
         if best is not None:
             answers |= {_leaves(state, choice, version, best) for version in versions}
-            if wanted.name in state.companions and not _is_older(wanted.name, versions, best):
+            alone = wanted.name == "torchaudio" and numbers(best) < numbers(ALONE)
+            if wanted.name in state.companions and (alone or not _is_older(wanted.name, versions, best)):
                 answers.add(None)  # an upgrade takes nothing older than what is there
     return _all_agree(answers) if answers else True
 

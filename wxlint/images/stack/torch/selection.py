@@ -20,7 +20,7 @@ from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch import channels
 from wxlint.images.stack.torch.limits import allowed, constrained
 from wxlint.images.stack.torch.model import Choice, How
-from wxlint.images.stack.torch.needs import needed, needed_by_project, requires_torch
+from wxlint.images.stack.torch.needs import is_bound_above, needed, needed_by_project, requires_torch
 from wxlint.images.stack.torch.releases import companion_version, is_complete, local_rank, numbers, release_sets, within
 
 _LOCAL_OF_TORCH = late(r"^torch==[\w.]+\+(\w+)")
@@ -233,7 +233,7 @@ def _highest(places: list[_Place], install: Install, wanted: Requirement, implie
     deciding = next((place for place in others if place.channel != base.channel), base)
     if "all" in served or "unknown" in served:
         return deciding._replace(channel="unknown")
-    if install.prerelease:
+    if install.prerelease and any(map(is_nightly, places)):
         return deciding._replace(channel=_nightly(places))
     if install.lowest or install.first_match:
         return deciding._replace(channel="unknown")
@@ -249,8 +249,11 @@ def is_nightly(place: _Place | Choice) -> bool:
 def _without_nightly(places: list[_Place], install: Install, wanted: Requirement) -> list[_Place]:
     """Places without those of pre-releases, where these do not count."""
     released = [place for place in places if not is_nightly(place)]
-    asked = install.prerelease or re.search(r"\d(?:\.dev|a|b|rc)\d", wanted.specifier)
-    return places if asked or not released else released
+    if re.search(r"\d(?:\.dev|a|b|rc)\d", wanted.specifier):
+        return places
+    limits = (wanted, *install.requirements, *install.constraints)
+    ends = any(one.name == "torch" and is_bound_above(one.specifier) for one in limits)  # before what is not yet out
+    return places if (install.prerelease and not ends) or not released else released
 
 
 def _nightly(places: list[_Place]) -> str:

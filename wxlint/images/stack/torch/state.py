@@ -48,8 +48,10 @@ def after(state: Torch, install: Install) -> Torch:
 
 def _without_others(state: Torch, install: Install, found: tuple[Choice, ...]) -> Torch:
     """The state before an install that removes what it does not list, as far as it is still there afterwards."""
-    stays = any(not (choice.implied and install.no_deps) for choice in found)
-    hidden = any(_is_foreign(r, install) for r in install.requirements)
+    taken = [choice for choice in found if not (choice.implied and install.no_deps)]
+    asking = {asks_for_torch(choice.requirement, install, choice.channel) for choice in taken}
+    stays = True in asking
+    hidden = (None in asking and not stays) or any(_is_foreign(r, install) for r in install.requirements)
     if install.conditional or install.unread or hidden:
         reason = reason_at("install", "may have removed it", install.span)
         gone = Torch("unknown", None, (*state.because, reason), install.span, maybe=state.channel)
@@ -122,7 +124,8 @@ def _doubtful(state: Torch, choice: Choice) -> Torch:
     wanted = choice.requirement
     if choice.channel == state.channel or _is_same_build(state, choice):
         pinned = wanted.name == "torch" and not choice.install.conditional and not wanted.maybe
-        return state._replace(version=wanted.pin if pinned else None, newest=False)
+        same = choice.channel == state.channel
+        return state._replace(version=wanted.pin if pinned and same else None, newest=False)
     reason = reason_at("install", f"{wanted.written} may replace it", wanted.span)
     return Torch("unknown", None, (*state.because, reason), wanted.span, present=True)
 
@@ -153,11 +156,17 @@ def _packaged(state: Torch, install: Install) -> Torch:
 def _with_companions(state: Torch, before: Torch, install: Install) -> Torch:
     """With the companions that an install names or brings along: they are there from here on, whoever brought them."""
     named = {r.name for r in install.requirements if r.name in FAMILY[1:] and not r.maybe}
-    if state.channel == "none" and not (install.no_deps and named):
+    if state.channel == "none" and not install.no_deps:
+        return state._replace(stale=state.stale | named)  # torchaudio, which may be there without torch
+    if state.channel == "none" and not named:
         return state
     if install.no_deps and named and not install.conditional:  # they may be for another torch
         return state._replace(stale=state.stale | named, companions=state.companions - named)
     brought = brought_companions(install, torch_there=before.channel != "none")
+    overridden = any(one.name == "torch" for one in install.overrides)
+    if overridden and not install.conditional:  # so may these
+        named |= brought.keys()
+        return state._replace(stale=state.stale | named, companions=state.companions - named)
     sure = set() if install.conditional else named | {name for name, sure in brought.items() if sure} - state.stale
     perhaps = (named | brought.keys()) - sure - state.companions
     if sure <= state.companions and not sure & state.stale and perhaps <= state.stale:
@@ -294,13 +303,15 @@ def _is_other_release(state: Torch, choice: Choice) -> bool:
 def _perhaps(state: Torch, choice: Choice) -> Torch:
     """The state after an install that may not run, or a requirement whose marker may not hold."""
     wanted = choice.requirement
+    pin = pinned_version(choice.install) or (None if choice.implied else wanted.pin)
     if state.channel == choice.channel:
-        return state
+        open_ = state.channel != "unknown" and pin != state.version
+        return state._replace(version=None, newest=False) if open_ else state
     because = (*state.because, reason_at("install", f"{wanted.written} may be installed", wanted.span))
     maybe = choice.channel if state.channel == "none" or state.maybe == choice.channel else ""
     return Torch(
         "unknown",
-        wanted.pin if maybe else None,
+        pin if maybe else None,
         because,
         wanted.span,
         maybe=maybe,
