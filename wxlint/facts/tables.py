@@ -56,17 +56,25 @@ def row_of(name: str, key: str) -> dict[str, str] | None:
     return row_at(head, line) if line is not None else None
 
 
-@functools.lru_cache(maxsize=1024)
 def rows_of(name: str, key: str) -> tuple[dict[str, str], ...]:
     """The rows of a table whose first column has this text, in file order."""
-    head, body = rows(name)
-    return tuple(row_at(head, line) for line in body if line.startswith(f"{key},"))
+    head, by_key = _grouped(name)
+    return tuple(row_at(head, line) for line in by_key.get(key, ()))
 
 
 @functools.cache
 def _by_first_column(name: str) -> tuple[list[str], dict[str, str]]:
     head, body = rows(name)
     return head, {line.partition(",")[0]: line for line in body}
+
+
+@functools.cache
+def _grouped(name: str) -> tuple[list[str], dict[str, list[str]]]:
+    head, body = rows(name)
+    by_key: dict[str, list[str]] = {}
+    for line in body:
+        by_key.setdefault(line.partition(",")[0], []).append(line)
+    return head, by_key
 
 
 @functools.lru_cache(maxsize=4096)

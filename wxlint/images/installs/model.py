@@ -264,6 +264,10 @@ class Install(NamedTuple):
     shares: bool = False
     handled: bool = False
 
+    def __hash__(self) -> int:
+        """By where it stands: its lists may be long, and answers are kept by their install."""
+        return hash((self.tool, self.where, len(self.requirements), len(self.constraints)))
+
     @property
     def span(self) -> Span | None:
         return self.where() if self.where is not None else None

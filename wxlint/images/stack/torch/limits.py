@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 
 from wxlint import facts
 from wxlint.core.values import HOLE
@@ -31,22 +32,30 @@ def constrained(install: Install, requirement: Requirement, implied: bool) -> Re
 def allowed(install: Install, listed: tuple[str, ...]) -> tuple[str, ...]:
     """The releases of torch of these that an install as a whole leaves: by what it says of torch, its companions
     and what brings it; of all that, an override leaves the constraints only."""
+    limits = _limits(install)
+    return tuple(version for version in listed if all(leaves(version) for leaves in limits))
+
+
+@lru_cache(maxsize=1024)
+def _limits(install: Install) -> tuple[Callable[[str], bool], ...]:
+    """What of an install says something of torch's releases, each as the question whether it leaves one of them."""
     override = next((r for r in install.overrides if r.name == "torch" and not r.maybe), None)
     if override is not None:
         limits = [override, *(r for r in install.constraints if r.name == "torch" and not r.maybe)]
-        known = [r.specifier for r in limits if r.specifier and HOLE not in r.specifier]
-        return tuple(version for version in listed if all(within(specifier, version) for specifier in known))
+        return tuple(partial(within, r.specifier) for r in limits if r.specifier and HOLE not in r.specifier)
+    found: list[Callable[[str], bool]] = []
     for requirement in (*install.requirements, *_counting(install)):
         if requirement.maybe or not requirement.specifier or HOLE in requirement.specifier:
             continue
         if requirement.name == "torch":
-            listed = tuple(version for version in listed if within(requirement.specifier, version))
+            found.append(partial(within, requirement.specifier))
         elif requirement.name in FAMILY and not install.no_deps:
-            listed = tuple(v for v in listed if _goes_with(requirement, v))
+            found.append(partial(_goes_with, requirement))
         elif requirement.pin and not install.no_deps:
             needed = facts.torch_needed(requirement.name, requirement.pin)
-            listed = tuple(version for version in listed if not needed or within(needed, version))
-    return listed
+            if needed:
+                found.append(partial(within, needed))
+    return tuple(found)
 
 
 def _counting(install: Install) -> Iterator[Requirement]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 
 from wxlint import facts
@@ -165,6 +166,7 @@ def brought_companions(install: Install, *, torch_there: bool) -> dict[str, bool
     return found
 
 
+@functools.lru_cache(maxsize=4096)
 def companions_of(requirement: Requirement) -> tuple[tuple[str, str], ...]:
     """The companions that a requirement brings along, itself or by what brings it torch, each with the releases that
     are asked for."""
