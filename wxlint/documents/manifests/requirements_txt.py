@@ -21,8 +21,7 @@ _COMMENT = late(r"(?:^|\s+)#.*$")
 _COMMENT_LINE = late(r"\s*#")
 _CODING = late(r"#.*coding[:=]\s*[\w.-]+")
 _VARIABLE = late(r"\$\{([A-Z0-9_]+)\}")
-_HASHES = late(r"(?:\s+--hash=sha(?:256|384|512):[0-9a-f]+)+\s*$")
-"""What follows a requirement in a locked list, and is most of it."""
+_HASHES = ("--hash=sha256:", "--hash=sha384:", "--hash=sha512:")
 
 _VALUED = {
     "--index-url": "--index-url", "--pypi-url": "--index-url", "-i": "--index-url",
@@ -101,7 +100,13 @@ def unfit_for_pip(source: Source) -> str:
 
 def read_requirements(source: Source, expand: Expand = unknown_variable) -> tuple[RequirementLine, ...]:
     """The lines of a requirements file; comments and blank lines left out. Never raises."""
-    return _lines(source, expand) if "${" in source.text else _plain_lines(source)
+    return _lines(source, expand) if has_variables(source) else _plain_lines(source)
+
+
+@lru_cache(maxsize=64)
+def has_variables(source: Source) -> bool:
+    """Whether the lines of a file may depend on variables. A locked list is long, and each stage asks again."""
+    return "${" in source.text
 
 
 @lru_cache(maxsize=64)
@@ -113,7 +118,7 @@ def _plain_lines(source: Source) -> tuple[RequirementLine, ...]:
 def _lines(source: Source, expand: Expand) -> tuple[RequirementLine, ...]:
     found = []
     for text, start, end in _logical_lines(source.text):
-        said = _HASHES.sub("", text) if " --hash=" in text else text
+        said = _without_hashes(text)
         kept = (_COMMENT.sub("", said) if "#" in said else said).strip()
         if kept:
             indent = len(text) - len(text.lstrip())
@@ -125,6 +130,12 @@ def _lines(source: Source, expand: Expand) -> tuple[RequirementLine, ...]:
                 line = line._replace(invalid=True)
             found.append(line._replace(options=_placed(line, source.text)) if line.options else line)
     return tuple(found)
+
+
+def _without_hashes(text: str) -> str:
+    """A line without the hashes that it ends with, which are most of a locked list."""
+    at = text.find(" --hash=")
+    return text[:at] if at >= 0 and all(word.startswith(_HASHES) for word in text[at:].split()) else text
 
 
 def _logical_lines(text: str) -> Iterator[tuple[str, int, int]]:

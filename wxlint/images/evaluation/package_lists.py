@@ -92,7 +92,7 @@ class PackageLists:
         return self._requirements(source, name, as_constraints, ())
 
     def _requirements(self, source: Text | None, name: str, as_constraints: bool, open_: tuple[str, ...]) -> Lines:
-        from wxlint.documents.manifests.requirements_txt import read_requirements, unfit_for_pip
+        from wxlint.documents.manifests.requirements_txt import has_variables, read_requirements, unfit_for_pip
 
         if source is not None and "pylock" in source.path and _is_pylock(source.path):
             return self.pylock(source, as_constraints=as_constraints)
@@ -106,7 +106,7 @@ class PackageLists:
         self.files.lines_left -= len(lines)
         if len(open_) > _DEPTH or self.files.lines_left < 0:
             return Lines(unread=(Unread(UnreadKind.NOT_WHOLE, name, partial(source.span, 0, 0)),))
-        if "${" not in source.text and all(line.requirement is not None and not line.invalid for line in lines):
+        if not has_variables(source) and all(line.requirement is not None and not line.invalid for line in lines):
             return _listed(source, as_constraints, self.environment)
         return joined(
             [Lines(), *(self._of_line(line, source, as_constraints, (*open_, source.path)) for line in lines)]
