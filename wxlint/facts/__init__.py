@@ -17,6 +17,7 @@ from wxlint.facts.accelerated import (
     accelerated_build,
     accelerated_package,
     carried,
+    carries,
     extra_that_brings,
     is_listed,
     is_sure,
@@ -57,7 +58,7 @@ from wxlint.facts.packages import (
     torch_needed_within,
 )
 from wxlint.facts.servers import Server, server
-from wxlint.facts.tables import normalise, release_key, row_of, rows_of, table
+from wxlint.facts.tables import has_row, normalise, release_key, row_of, rows_of, table
 from wxlint.facts.torch_releases import (
     Channel,
     Companions,
@@ -97,6 +98,7 @@ __all__ = [
     "builds_with_pkg_resources",
     "built_for_torch",
     "carried",
+    "carries",
     "channel_of_cuda",
     "companion_fits",
     "companions",
@@ -110,6 +112,7 @@ __all__ = [
     "extra_that_brings",
     "git_project",
     "has_arm64",
+    "has_row",
     "held_companions",
     "is_cuda_tag_valid",
     "is_for_one_torch",

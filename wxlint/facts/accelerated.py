@@ -85,6 +85,12 @@ def upper_bound(specifier: str) -> tuple[tuple[int, ...], bool]:
 
 
 @functools.lru_cache(maxsize=4096)
+def carries(name: str) -> bool:
+    """Return whether the tables know of accelerated packages that some release of a distribution brings along."""
+    return bool(rows_of("carriers", normalise(name)))
+
+
+@functools.lru_cache(maxsize=4096)
 def carried(name: str, specifier: str, extras: tuple[str, ...] = ()) -> tuple[tuple[str, str], ...]:
     """Return the accelerated packages that a distribution brings along, each with the specifier it sets.
 

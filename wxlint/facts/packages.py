@@ -171,6 +171,7 @@ def builds_against_torch(name: str, url: str | None = None) -> bool:
     return any(row["project"] == project for row in table("builds_against_torch"))
 
 
+@functools.lru_cache(maxsize=4096)
 def builds_with_pkg_resources(name: str, specifier: str, url: str | None = None) -> bool:
     """Whether the newest release of a distribution that a specifier allows is built by a setup.py that imports
     pkg_resources, which it does not ask for, and has no wheel.

@@ -49,6 +49,12 @@ def index(name: str, key: str) -> dict[str, dict[str, str]]:
     return {row[key]: row for row in table(name)}
 
 
+def has_row(name: str, key: str) -> bool:
+    """Whether the first column of a table has this text."""
+    return key in _by_first_column(name)[1]
+
+
+@functools.lru_cache(maxsize=4096)
 def row_of(name: str, key: str) -> dict[str, str] | None:
     """The row of a table whose first column has this text, which holds none twice; or None."""
     head, by_key = _by_first_column(name)

@@ -41,7 +41,7 @@ def packages(image: Image) -> Iterator[Problem]:
 
 
 def _is_there(wanted: Requirement) -> bool:
-    return wanted.kind == "name" and facts.row_of("channel_packages", wanted.name) is not None
+    return wanted.kind == "name" and facts.has_row("channel_packages", wanted.name)
 
 
 def _asks_a_channel_only(install: Install) -> bool:

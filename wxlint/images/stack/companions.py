@@ -219,8 +219,9 @@ def _carried(install: Install, torch: Torch, *, torch_there: bool) -> Iterator[C
         return
     twice = repeated(install.requirements)
     for requirement in install.requirements:
-        specifier = twice.get(requirement.name, requirement.specifier)
-        for name, _ in companions_of(requirement._replace(specifier=specifier)) if requirement.name else ():
+        if requirement.name in twice:
+            requirement = requirement._replace(specifier=twice[requirement.name])
+        for name, _ in companions_of(requirement) if requirement.name else ():
             if name in sure:
                 yield Companion(name, requirement.written, requirement.span, torch.channel, None, carried=True)
 

@@ -93,6 +93,8 @@ def _of_python(install: Install, python: str, torch_there: bool) -> Iterator[Acc
         return
     twice = repeated(install.requirements)
     for requirement in install.requirements:
+        if not facts.carries(requirement.name):
+            continue
         if requirement.name in twice:
             requirement = requirement._replace(specifier=twice[requirement.name])
         older = may_be_older(requirement, install, torch_there=torch_there)
@@ -126,6 +128,8 @@ def package_of(requirement: Requirement, install: Install, python: str = "") -> 
     """Return a requirement as an accelerated package; None when neither its name nor the tables say that it is one."""
     if not requirement.name or requirement.name in FAMILY or requirement.name in _NOT_A_CUDA:
         return None
+    if _is_ordinary(requirement.name, requirement.local or ""):
+        return None
     found = _described(
         requirement.name,
         limited(requirement, install),
@@ -144,6 +148,15 @@ def package_of(requirement: Requirement, install: Install, python: str = "") -> 
         said = generation_of_local(requirement.local or "")
         return found._replace(cuda=generation_of_name(requirement.name).cuda or said.cuda, cudnn="")
     return found
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_ordinary(name: str, local: str) -> bool:
+    """Whether neither the tables nor a name, nor its local version, say that a package computes on an accelerator."""
+    of_local = generation_of_local(local)
+    return facts.accelerated_package(name) is None and not (
+        generation_of_name(name).cuda or of_local.cuda or of_local.torch
+    )
 
 
 def _as_its_place_says(package: Accelerated, install: Install) -> Accelerated:
