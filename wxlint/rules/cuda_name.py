@@ -43,7 +43,7 @@ HINT = "give the image the name of its CUDA, or take a base and a channel for th
 WEIGHT = 0
 
 _NAMED = late(
-    r"(?i)(?<![a-z0-9])cu(?:da)?[-_]?(?P<major>9|1[0-9])(?:[._-]?(?P<minor>\d))?(?:[._]\d{1,2})?(?=cudnn|[^a-z0-9]|$)"
+    r"(?<![a-z0-9])cu(?:da)?[-_]?(?P<major>9|1[0-9])(?:[._-]?(?P<minor>\d))?(?:[._]\d{1,2})?(?=cudnn|[^a-z0-9]|$)"
 )
 """cu118, cuda11.8.0, cuda-12, cuda_12_1."""
 
@@ -120,7 +120,7 @@ def _versions(text: str) -> set[tuple[str, str | None]]:
     """The CUDA versions that a text names, major and minor."""
     if not any(map(str.isdigit, text)):
         return set()  # most names
-    return {(match["major"], match["minor"]) for match in _NAMED.finditer(text)}
+    return {(match["major"], match["minor"]) for match in _NAMED.finditer(text.lower())}
 
 
 def _only(text: str) -> str:

@@ -14,9 +14,8 @@ from wxlint.shell.state import LAST_STEP, ShellState
 from wxlint.shell.values import MAX_TEXT, ROOT, UNSET, Variable, hole, joined, known_names, merged, not_set, relative
 
 _VARIABLE = late(
-    r"%%(?P<how>~[a-z$:]*(?=[A-Za-z#]))?(?P<loop>[^\s%])|%%|%(?P<part>~[fdpnxsatz]*)?(?P<arg>[0-9*])"
-    r"|%(?P<name>[^%:\n\"^&|<>=]+)(?P<edit>:[^%\n]*)?%|!(?P<late>[^!:\n\"^&|<>= ]+)(?P<late_edit>:[^!\n]*)?!|%",
-    re.I,
+    r"%%(?P<how>~[A-Za-z$:]*(?=[A-Za-z#]))?(?P<loop>[^\s%])|%%|%(?P<part>~[fdpnxsatzFDPNXSATZ]*)?(?P<arg>[0-9*])"
+    r"|%(?P<name>[^%:\n\"^&|<>=]+)(?P<edit>:[^%\n]*)?%|!(?P<late>[^!:\n\"^&|<>= ]+)(?P<late_edit>:[^!\n]*)?!|%"
 )
 _HOLE_NAME = late(r"%~?(\d)\Z|[%!]([^%!:]+)[%!]\Z")
 SET_NAMES = late(r"\bset\s+(?:/[ap]\s+)?\"?([^=\s\"/][^=\n\"]*?)=", re.I)
