@@ -28,7 +28,7 @@ _PAUSE = 0.15
 """Seconds without a key before a run: each reads the repository."""
 
 
-class Server(LanguageServer):
+class EditorServer(LanguageServer):
     """A server for one folder."""
 
     def __init__(self) -> None:
@@ -120,38 +120,38 @@ def path_of(uri: str) -> str | None:
     return os.path.relpath(os.path.realpath(unquote(parts.path))).replace(os.sep, "/")
 
 
-def server() -> Server:
+def server() -> EditorServer:
     """A server that answers an editor."""
-    found = Server()
+    found = EditorServer()
 
     @found.feature(lsp.INITIALIZE)
-    def initialize(given: Server, params: lsp.InitializeParams) -> None:
+    def initialize(given: EditorServer, params: lsp.InitializeParams) -> None:
         folders = params.workspace_folders or ()
         uri = folders[0].uri if folders else params.root_uri
         if uri is not None and urlsplit(uri).scheme == "file":
             os.chdir(unquote(urlsplit(uri).path))
 
     @found.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
-    def did_open(given: Server, params: lsp.DidOpenTextDocumentParams) -> None:
+    def did_open(given: EditorServer, params: lsp.DidOpenTextDocumentParams) -> None:
         given.open(params.text_document.uri)
         given.refresh()
 
     @found.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
-    async def did_change(given: Server, params: lsp.DidChangeTextDocumentParams) -> None:
+    async def did_change(given: EditorServer, params: lsp.DidChangeTextDocumentParams) -> None:
         given.open(params.text_document.uri)
         await given.refresh_later()
 
     @found.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
-    def did_save(given: Server, params: lsp.DidSaveTextDocumentParams) -> None:
+    def did_save(given: EditorServer, params: lsp.DidSaveTextDocumentParams) -> None:
         given.refresh()
 
     @found.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
-    def did_close(given: Server, params: lsp.DidCloseTextDocumentParams) -> None:
+    def did_close(given: EditorServer, params: lsp.DidCloseTextDocumentParams) -> None:
         given.close(params.text_document.uri)
         given.refresh()
 
     @found.feature(lsp.TEXT_DOCUMENT_HOVER)
-    def hover(given: Server, params: lsp.HoverParams) -> lsp.Hover | None:
+    def hover(given: EditorServer, params: lsp.HoverParams) -> lsp.Hover | None:
         path = path_of(params.text_document.uri)
         lines = given.session.about(path, params.position.line + 1) if path is not None else []
         if not lines:
@@ -159,7 +159,7 @@ def server() -> Server:
         return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.PlainText, "\n".join(map(escape, lines))))
 
     @found.feature(lsp.TEXT_DOCUMENT_DEFINITION)
-    def definition(given: Server, params: lsp.DefinitionParams) -> lsp.Location | None:
+    def definition(given: EditorServer, params: lsp.DefinitionParams) -> lsp.Location | None:
         path = path_of(params.text_document.uri)
         place = given.session.base_of(path, params.position.line + 1) if path is not None else None
         if place is None:
@@ -170,7 +170,7 @@ def server() -> Server:
     options = lsp.CodeActionOptions(code_action_kinds=[lsp.CodeActionKind.QuickFix])
 
     @found.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, options)
-    def code_actions(given: Server, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+    def code_actions(given: EditorServer, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         path = path_of(params.text_document.uri)
         first, last = params.range.start.line + 1, params.range.end.line + 1
         return [
@@ -180,7 +180,7 @@ def server() -> Server:
         ]
 
     @found.feature(lsp.TEXT_DOCUMENT_COMPLETION)
-    def completion(given: Server, params: lsp.CompletionParams) -> list[lsp.CompletionItem]:
+    def completion(given: EditorServer, params: lsp.CompletionParams) -> list[lsp.CompletionItem]:
         path = path_of(params.text_document.uri)
         words = given.session.words(path, params.position.line + 1) if path is not None else []
         kind = lsp.CompletionItemKind.Property
