@@ -10,6 +10,10 @@ As long as there is no policy it is a warning where a Dockerfile stands on such 
 and information what the repository calls its own images: in a build's tag, in CI workflows, bake files, Makefiles and
 Kubernetes manifests `latest` is published beside versions. With a policy it is an error everywhere.
 
+A tag with `latest` in it (`worker-latest`, `latest-gpu`), or one that is a branch's (`main`, `nightly`), moves as
+`latest` does. That is information about an image that somebody stands on or runs, as long as no policy says which tags
+there are.
+
 ## Bad
 
 ```dockerfile
@@ -31,6 +35,7 @@ FROM python:3.11-slim
 from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
+from wxlint.core.patterns import late
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Use
 from wxlint.rules import Problem
@@ -41,6 +46,8 @@ HINT = "name the variant and version that is meant, for example :cpu, :cuda or a
 WEIGHT = 2
 ABOUT_REFERENCES = True
 
+_MOVES = late(r"(?i)(?:[\w.-]+[-_.])?latest(?:[-_.][\w.-]+)?|main|master|develop|nightly|edge")
+
 
 def check(repository: Repository) -> Iterator[Problem]:
     for use in repository.uses:
@@ -48,6 +55,10 @@ def check(repository: Repository) -> Iterator[Problem]:
         if reference is None or reference.digest or not reference.tag_known or reference.tag is None:
             continue
         if reference.tag not in repository.forbidden_tags(use) or repository.is_listed(use):
+            taken = _in_dockerfile(use) or use.kind.startswith("compose") and not use.produces
+            if repository.policy is None and taken and _MOVES.fullmatch(reference.tag):
+                text = f"{use.kind} names {reference.shown()}: the tag {reference.tag!r} moves with each build"
+                yield Problem(use.span, text, use.because, image=reference.shown(), severity=Severity.INFO)
             continue
         verb = "makes" if use.produces else "names"
         shown = reference.shown()

@@ -97,6 +97,8 @@ def machine_of(platform: Value | None, reference: Reference | None, build_platfo
     namespace = reference.path.partition("/")[0] if reference is not None else ""
     if namespace in _OF_NAMESPACE:
         return _OF_NAMESPACE[namespace]
+    if reference is not None and "/l4t-" in reference.path:  # Jetson's: there are no others
+        return "aarch64"
     parts = build_platform.split("/")
     return _MACHINES.get(parts[1]) if len(parts) > 1 else None
 

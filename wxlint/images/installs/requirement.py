@@ -89,6 +89,9 @@ class Requirement(NamedTuple):
 FOLDER = "folder"
 """The kind of a requirement that is a project in a folder of the repository, which its `url` names."""
 
+_PATTERN_OF_WHEEL = late(r"(torch(?:vision|audio)?)-(\d[\w.]*\+\w[\w.]*)\*[\w.*-]*\.whl")
+"""A pattern that leaves open which Python's wheel it is, and no more: `torch-2.6.0+rocm6.4.2*.whl`."""
+
 
 def normalise(name: str) -> str:
     """PEP 503."""
@@ -188,8 +191,10 @@ def _from_file_name(url: str, text: str, written: str) -> Requirement:
     decoded = text.partition("#")[0].partition("?")[0].replace("%2B", "+").replace("%2b", "+")
     match = _WHEEL.fullmatch(decoded.rpartition("/")[2])
     kind = "url" if "://" in url or match else "path"
+    match = match or _PATTERN_OF_WHEEL.fullmatch(decoded.rpartition("/")[2])
     if not match:
         return Requirement("", kind=kind, url=url, written=written)
+    kind = "url"
     pin, _, local = match[2].partition("+")
     return Requirement(normalise(match[1]), (), f"=={match[2]}", pin, local or None, url, "url", written)
 
