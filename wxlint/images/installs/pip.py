@@ -272,7 +272,8 @@ def local(value: Value, where: Where, call: Call, tool: str) -> Lines:
     if folder.endswith(ARCHIVES):
         return Lines(unread=(Unread(UnreadKind.WHEEL, value.shown()),))
     names = tuple(extra.strip().lower() for extra in extras.rstrip("]").split(",") if extra.strip())
-    return call.context.project(folder, Groups(names), tool)
+    found = call.context.project(folder, Groups(names), tool)
+    return found._replace(constraints=()) if tool == "uv" else found
 
 
 def _redirected(command: Command, call: Call) -> tuple[tuple[str, Span], ...]:

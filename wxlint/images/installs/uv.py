@@ -258,7 +258,7 @@ def _asks_for_torch(requirement: Requirement) -> bool:
 
 
 def _overridden(parts: Iterable[Lines], overrides: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
-    """Requirements with what overrides put in the place of what they say of releases, and of their markers."""
+    """Requirements with what overrides put in the place of what they say of releases, indexes, and their markers."""
     by_name = {one.name: one for one in overrides if one.name}
     listed = (r for part in parts for r in (*part.requirements, *(r for r in part.skipped if r.name in by_name)))
     return tuple(
@@ -268,7 +268,7 @@ def _overridden(parts: Iterable[Lines], overrides: tuple[Requirement, ...]) -> t
             local=other.local,
             url=other.url,
             kind=other.kind,
-            bound=other.bound or one.bound,
+            bound=other.bound,
             maybe=other.maybe,
         )
         if (other := by_name.get(one.name)) is not None
@@ -305,7 +305,8 @@ def _list(option: Option, arguments: Arguments, call: Call) -> Lines:
         every_extra=arguments.has("--all-extras"),
         every_group=arguments.has("--all-groups"),
     )
-    return call.context.project(folder or ("/" if text.startswith("/") else "."), groups, "uv")
+    found = call.context.project(folder or ("/" if text.startswith("/") else "."), groups, "uv")
+    return found._replace(constraints=())  # of parts that are not named `uv pip` knows nothing
 
 
 def sources(arguments: Arguments, call: Call) -> Sources:

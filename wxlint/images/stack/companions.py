@@ -189,15 +189,19 @@ def _comes_from_an_unknown_index(install: Install, chosen: Sequence[Choice]) -> 
 def _is_taken(companion: Companion, present: Companion | None, install: Install, external: Torch) -> bool:
     """Whether an installer takes a companion anew, or keeps what is there; a base that holds torch may hold it
     already."""
+    other = present is not None and companion.channel not in ("unknown", present.channel)
+    if other and install.tool == "uv-project":  # whose lock says from where, too
+        return True
     if companion.version is None and not (install.upgrade or install.reinstall):
         return present is None and external.channel == "none"
     if present is None or install.upgrade or install.reinstall:
         return True
-    other = companion.named and companion.channel not in ("unknown", present.channel)
     if present.version is None and not companion.named:  # what was taken then may be the very release
         may_be = [v for release in present.beside for v in getattr(facts.companions(release), present.name, ())]
         return bool(may_be) and companion.version not in may_be
-    return companion.version != present.version or other  # an index does not count while the release is there
+    return companion.version != present.version or (
+        companion.named and other
+    )  # an index does not count while the release is there
 
 
 def _adapts(present: Companion | None, torch: Torch, install: Install) -> bool | None:

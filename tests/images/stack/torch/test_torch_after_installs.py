@@ -127,6 +127,7 @@ EXPLICIT = INDEX + "explicit = true\n"
 EXTRAS = '[project.optional-dependencies]\ngpu = ["torch==2.3.1"]\n'
 GROUP = '[dependency-groups]\ndev = ["torch~=2.7.1"]\n'
 VISION = '[tool.uv.sources]\ntorchvision = { index = "cpu" }\n'
+BESIDE = 'torchvision = { index = "cpu" }\n'
 TORCH = '[tool.uv.sources]\ntorch = { index = "cpu" }\n'
 LOCK = {"uv.lock": 'version = 1\n[[package]]\nname = "app"\nversion = "1"\nsource = { virtual = "." }\n'
         'dependencies = [{ name = "torchaudio" }]\n[[package]]\nname = "torchaudio"\nversion = "2.3.1"\n'
@@ -139,6 +140,8 @@ MEMBER = {"libs/lib/pyproject.toml": '[project]\nname = "lib"\nversion = "1"\nde
 CONSTRAINT = '[tool.uv]\nconstraint-dependencies = ["torch>=2.3"]\n'
 OVERRIDE = '[tool.uv]\noverride-dependencies = ["torch==2.3.1"]\n'
 TORCHLESS = {"uv.lock": LOCK["uv.lock"].partition('dependencies = [{ name = "torch" }]')[0]}
+OF_CPU = '[project.optional-dependencies]\ncpu = ["torch"]\n'
+IN_CPU = '[tool.uv.sources]\ntorch = [{ index = "cpu", extra = "cpu" }]\n'
 PROJECTS = [
     # an index that is bound to a companion is not that of torch, which comes along
     (project('"torchvision"', a=EXPLICIT, b=VISION), "RUN uv sync", "default"),
@@ -157,6 +160,8 @@ PROJECTS = [
     (project('"torchvision"', a=CONSTRAINT, b=EXPLICIT, c=TORCH), "RUN uv sync --no-sources", "default"),
     (project('"torchvision"', a=CONSTRAINT, b=EXPLICIT, c=TORCH), "RUN uv pip install torchvision", "default"),
     (project('"flask"', a=OVERRIDE, b=EXPLICIT, c=TORCH), "RUN uv pip install torch", "default"),
+    # an override stands in the place of the whole requirement, its source for an extra too
+    (project('"torch>=2"', a=OF_CPU, b=OVERRIDE, c=EXPLICIT, d=IN_CPU), "RUN uv sync --extra cpu", "default"),
     # a torch that may be there already would satisfy what brings one along from a bound index
     (project('"ultralytics"', a=GROUP, b=EXPLICIT, c=TORCH),
      "RUN uv pip install /install/*.whl\nRUN uv pip install .", "unknown"),
@@ -207,6 +212,13 @@ def test_torch_of_a_project(files: dict[str, str], instructions: str, channel: s
     assert state(files, instructions).torch.channel == channel
 
 
+def test_parts_that_are_not_installed_limit_what_is_in_the_projects_own_commands_only() -> None:
+    files = project('"torch>=2.3"', a=GROUP.replace("~=", "=="), b=INDEX)
+    assert state(files, "RUN uv sync --no-dev").torch.version == "2.7.1"
+    assert state(files, "RUN uv pip install -r pyproject.toml").torch.version is None
+    assert state(files, "RUN uv pip install .").torch.version is None
+
+
 def test_a_sync_removes_what_the_project_does_not_list() -> None:
     files = project('"flask"', a='[project.optional-dependencies]\ngpu = ["onnxruntime-gpu==1.18.0"]\n')
     instructions = "RUN pip install ctranslate2==4.4.0\nRUN uv sync --extra gpu\n"
@@ -253,6 +265,14 @@ COMPANIONS = [
 def test_companions_after_installs(instructions: str, names: list[str]) -> None:
     installs = state({}, instructions).installs
     assert [mismatch.companion.name for mismatch in mismatches(NONE, installs)] == names
+
+
+def test_a_source_that_a_project_gains_moves_a_companion() -> None:
+    before, after = (project('"torchvision", "torch"', a=EXPLICIT, b=TORCH + more) for more in ("", BESIDE))
+    files = {"a/pyproject.toml": before["pyproject.toml"], "b/pyproject.toml": after["pyproject.toml"]}
+    first = "COPY a/pyproject.toml .\nRUN uv sync\n"
+    assert mismatches(NONE, state(files, first).installs)
+    assert not mismatches(NONE, state(files, f"{first}COPY b/pyproject.toml .\nRUN uv sync --inexact").installs)
 
 
 @pytest.mark.parametrize(("other", "there"), [("faster-whisper==1.1.1", True), ("faster-whisper==0.10.1", False)])
