@@ -52,6 +52,7 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
     )
     limits: list[Requirement] = []
     is_replaced = _replacing(groups)
+    held_back = tool == "uv" and any(_holds_back(one, environment) for one in project.dependencies)
     for dependency in (*project.dependencies, *added):
         if is_replaced(dependency):
             continue
@@ -81,8 +82,18 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
         sources_of(project, flag) if tool != "pip" else Sources(),
         tuple(limits),
         unread,
-        forks=project.forks,
+        forks=project.forks or held_back,
     )
+
+
+def _holds_back(dependency: Dependency, environment: Environment) -> bool:
+    """Whether what is for another system only may keep torch at an older release here: a lock of uv is for all."""
+    marker = marker_of(dependency.requirement)
+    if not marker or applies(marker, environment, (dependency.part.name,)) is not False:
+        return False
+    wanted = parse_requirement(Value(dependency.requirement), None)
+    need = facts.torch_needed(wanted.name, wanted.pin, wanted.extras) if wanted.name not in FAMILY else None
+    return any(sign in (need or "") for sign in ("==", "~=", "<"))
 
 
 def _from_path(requirement: Requirement, path: str) -> Requirement:

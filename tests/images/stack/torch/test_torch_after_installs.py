@@ -219,6 +219,13 @@ def test_parts_that_are_not_installed_limit_what_is_in_the_projects_own_commands
     assert state(files, "RUN uv pip install .").torch.version is None
 
 
+def test_what_another_system_asks_for_may_hold_torch_back_in_a_lock_for_all() -> None:
+    other = project('"torch<2.11", "facenet-pytorch; sys_platform == \'darwin\'"')
+    assert state(project('"torch<2.11"'), "RUN uv sync").torch.version is not None
+    assert state(other, "RUN uv sync").torch.version is None
+    assert state(other, "RUN uv pip install -r pyproject.toml").torch.version is not None
+
+
 def test_a_sync_removes_what_the_project_does_not_list() -> None:
     files = project('"flask"', a='[project.optional-dependencies]\ngpu = ["onnxruntime-gpu==1.18.0"]\n')
     instructions = "RUN pip install ctranslate2==4.4.0\nRUN uv sync --extra gpu\n"
