@@ -12,6 +12,10 @@ where all of what it installs was read and nothing of that computes on a GPU. Co
 information, and left alone where another of the same document gives the image a GPU, or a word of theirs says that the
 CPU is meant (`--name asr-cpu`).
 
+A dev container (`devcontainer.json`) is started with its `runArgs`, and gets a GPU by `hostRequirements` as well;
+beside `dockerComposeFile` its `runArgs` do nothing. One without a GPU whose image holds CUDA alone may be there to
+compile: that is information.
+
 ## Bad
 
 ```dockerfile Dockerfile.gpu
@@ -82,6 +86,10 @@ def check(repository: Repository) -> Iterator[Problem]:
         for call in script.calls:
             if _starts_an_image(call):
                 yield from _call(repository, call, run_image(repository, call))
+    if any(script.devcontainers for script in repository.scripts.values()):
+        from wxlint.rules._devcontainer_gpus import problems
+
+        yield from problems(repository, lambda reference, path: _variant(repository, reference, path))
     for path, document in repository.documented.items():
         yield from _document(repository, path, document)
 

@@ -75,7 +75,11 @@ def check(repository: Repository) -> Iterator[Problem]:
 
 
 def _compose_files(repository: Repository) -> Iterator[Problem]:
-    """Yield the compose files that commands name and that are not there."""
+    """Yield the compose files that commands and dev containers name and that are not there."""
+    if any(one.compose_files for script in repository.scripts.values() for one in script.devcontainers):
+        from wxlint.rules._devcontainer_gpus import missing_compose_files
+
+        yield from missing_compose_files(repository)
     if not any(call.docker.verb.startswith(_COMPOSE) for s in repository.scripts.values() for call in s.calls):
         return
     for missing in repository.missing_compose_files:

@@ -109,6 +109,7 @@ def check(repository: Repository) -> Iterator[Problem]:
         if any(d.gpu is not False for d in s.devices)
     }
     kept = {(k.project.paths, k.service.name) for k in _kept(projects)}
+    kept |= _required_by_devcontainers(repository, projects)
     build_files = {path for path in _build_files(projects) if not _is_called(repository, path, _STARTS)}
     if any(accelerator_words(posixpath.basename(project.paths[-1])) for project in projects.projects):
         from wxlint.rules._gpu_overlays import problems
@@ -116,7 +117,7 @@ def check(repository: Repository) -> Iterator[Problem]:
         yield from problems(projects)
     for project, service in projects.services():
         if (project.paths, service.name) in kept or not projects.filled.isdisjoint(service.paths):
-            continue  # gpu-not-removed speaks of it; a template: what it asks for may stand under a condition
+            continue  # gpu-not-removed or a dev container; a template: what it asks for may stand under a condition
         yield from _no_such_driver(service)
         meant = meant_for(repository, service)
         if meant.accelerator != "cpu" and any(device.how == "runtime" for device in service.devices):
@@ -145,6 +146,24 @@ def check(repository: Repository) -> Iterator[Problem]:
             twin = any(_program(each) == _program(service) and not _is_called_gpu(each) for each in siblings)
             meant = meant._replace(beside=siblings[0].name, runs=meant.runs and twin)
         yield from _service(service, meant, helper)
+
+
+def _required_by_devcontainers(repository: Repository, projects: ComposeProjects) -> set[tuple[tuple[str, ...], str]]:
+    """The services, with their files, that a dev container's hostRequirements give a GPU."""
+    given = {
+        (file.path, one.service.path)
+        for script in repository.scripts.values()
+        for one in script.devcontainers
+        if one.needs is not None and one.service is not None
+        for file in one.compose_files
+    }
+    if not given:
+        return set()
+    return {
+        (project.paths, service.name)
+        for project, service in projects.services()
+        if not service.devices and not given.isdisjoint((path, service.name) for path in project.paths)
+    }
 
 
 def _kept(projects: ComposeProjects) -> Iterable[KeptDevice]:

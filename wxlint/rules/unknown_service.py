@@ -84,6 +84,10 @@ def check(repository: Repository) -> Iterator[Problem]:
                 yield from _nothing_to_build(call, [file.source.path for file in projects.files])
         for column in script.columns:
             yield from _listed(column, names)
+    if any(one.service for script in repository.scripts.values() for one in script.devcontainers):
+        from wxlint.rules._devcontainer_gpus import unknown_services
+
+        yield from unknown_services(repository, names)
 
 
 def _listed(column: tuple[tuple[str, Span], ...], names: set[str]) -> Iterator[Problem]:

@@ -7,7 +7,8 @@ from built_by_scripts import first_normal_of, shown, uses_shown
 
 from wxlint.core.cache import NO_CACHE
 from wxlint.documents.source import Source
-from wxlint.images.builds.from_yaml_tools import devcontainer_script, skaffold_script, taskfile_script
+from wxlint.images.builds.from_devcontainer import devcontainer_script
+from wxlint.images.builds.from_yaml_tools import skaffold_script, taskfile_script
 from wxlint.images.builds.model import Script
 
 find = first_normal_of("Dockerfile", "app/Dockerfile", "app/Dockerfile.gpu", ".devcontainer/Dockerfile")

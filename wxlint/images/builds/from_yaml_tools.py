@@ -1,4 +1,4 @@
-"""What Taskfiles, skaffold.yaml and devcontainer.json build and use.
+"""What Taskfiles and skaffold.yaml build and use.
 
 Keys as in the schemas of these tools. Go templates (`{{.NAME}}`) are filled in where they are a variable that the file
 gives a text; pipes and functions are unknown.
@@ -7,7 +7,6 @@ gives a text; pipes and functions are unknown.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,6 @@ from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value
-from wxlint.documents.json_text import json_problem
 from wxlint.documents.scalar_places import scalar_places
 from wxlint.documents.source import Source, TextProblem
 from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence, parse
@@ -31,8 +29,6 @@ if TYPE_CHECKING:
     from wxlint.core.cache import Cache
 
 _TEMPLATE = late(r"\{\{-?[ \t]*(?:\.(?P<name>\w+))?(?P<rest>[^{}]*?)-?\}\}")
-_COMMENT = late(r'"(?:[^"\\\n]|\\.)*"|(?P<out>//[^\n]*|/\*.*?\*/)', re.DOTALL)
-_LAST_COMMA = late(r'"(?:[^"\\\n]|\\.)*"|(?P<out>,(?=\s*[}\]]))', re.DOTALL)
 
 
 def _entries(node: Node | None) -> Iterator[tuple[Scalar, Node]]:
@@ -189,46 +185,3 @@ def _arguments(source: Source, node: Node | None) -> Iterator[tuple[str, Value]]
             line = source.position(key.start)[0]
             reason = Reason("build-arg", f"args {key.text}={made.shown()}", source.path, line, key.text)
             yield key.text, made._replace(because=(reason,))
-
-
-# -- devcontainer.json
-
-
-def devcontainer_script(source: Source, find: Find) -> Script:
-    """What a devcontainer.json builds, or the image that it names."""
-    text = source.text
-    for left_out in (_COMMENT, _LAST_COMMA):
-        text = left_out.sub(lambda m: " " * len(m[0]) if m["out"] else m[0], text)
-    documents, problems, _ = parse(Source(source.path, text))
-    refused = json_problem(text)
-    wrong = (refused,) if refused is not None else _problems(problems)
-    root = documents[0] if documents else None
-    folder = posixpath.dirname(source.path) or "."
-    image = _scalar(root, "image")
-    uses: list[Use] = []
-    if image is not None:
-        value = Value(image.text) if "${" not in image.text else Value(HOLE, (image.text,))
-        span = source.span(*image.inner(source.text))
-        uses.append(Use("devcontainer image", value, parse_reference(value), span))
-    given = root.get("build") if isinstance(root, Mapping) else None
-    file = _scalar(given, "dockerfile") or _scalar(root, "dockerFile")
-    if file is None or "${" in file.text:
-        return Script((), (), tuple(uses), problems=wrong)
-    context = _scalar(given, "context") or _scalar(root, "context")
-    target = _scalar(given, "target")
-    path = normal(posixpath.join(folder, file.text))
-    span = source.span(*file.inner(source.text))
-    dockerfile = find([path])
-    base = posixpath.dirname(path) or "."
-    below = context.text if context is not None else "."
-    build = Build(
-        dockerfile or "",
-        (normal(posixpath.join(folder if context is not None else base, below)),) if "${" not in below else (),
-        target.text if target is not None else None,
-        tuple(_arguments(source, given.get("args") if isinstance(given, Mapping) else None)),
-        (),
-        (reason_at("build", "devcontainer", span),),
-        span,
-        wanted=() if dockerfile else (path,),
-    )
-    return Script((), (build,), tuple(uses), problems=wrong)

@@ -60,6 +60,35 @@ class Running(NamedTuple):
     source: Source
 
 
+class NamedFile(NamedTuple):
+    """A file, or a service, that a document names. path: from the root, "" where it is not known."""
+
+    path: str
+    span: Span
+
+
+class Devcontainer(NamedTuple):
+    """The container of a devcontainer.json.
+
+    gpus: where its runArgs ask for GPUs. needs: where its hostRequirements do; optional: a host without one will do.
+    otherwise: other arguments may bring one. service: of the compose files, whose container it is. settings: its
+    environment. gets_more: its commands or features may bring more than the image holds.
+    """
+
+    span: Span
+    use: Use | None = None
+    build: Build | None = None
+    name: str = ""
+    gpus: Span | None = None
+    needs: Span | None = None
+    optional: bool = False
+    otherwise: bool = False
+    compose_files: tuple[NamedFile, ...] = ()
+    service: NamedFile | None = None
+    settings: tuple[tuple[str, str], ...] = ()
+    gets_more: bool = False
+
+
 class Script(NamedTuple):
     """What a script does with docker.
 
@@ -76,6 +105,7 @@ class Script(NamedTuple):
     problems: tuple[TextProblem, ...] = ()
     columns: tuple[tuple[tuple[str, Span], ...], ...] = ()
     running: tuple[Running, ...] = ()
+    devcontainers: tuple[Devcontainer, ...] = ()
 
     @property
     def pushed(self) -> dict[str, int]:

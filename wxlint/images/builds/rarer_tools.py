@@ -34,9 +34,11 @@ def script_of_tool(kind: str, source: Source, find: Callable[[list[str]], str | 
         from wxlint.images.builds.from_tox import tox_script
 
         return tox_script(source, find)
+    if kind == "devcontainer":
+        from wxlint.images.builds.from_devcontainer import devcontainer_script
+
+        return devcontainer_script(source, find)
     from wxlint.images.builds import from_yaml_tools
 
-    if kind == "devcontainer":
-        return from_yaml_tools.devcontainer_script(source, find)
     read = from_yaml_tools.taskfile_script if kind == "taskfile" else from_yaml_tools.skaffold_script
     return read(source, find, cache)

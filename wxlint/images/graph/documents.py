@@ -35,7 +35,7 @@ _WORDS = {
     "bake": ("target",),
     "gitlab": (*PROGRAMS, "kaniko", "image:", "services:", "include"),
     "skaffold": ("artifacts",),
-    "devcontainer": ("image", "build", "dockerFile"),
+    "devcontainer": ("image", "build", "dockerFile", "dockerComposeFile"),
     "helm": ("repository", "image", "tag"),
 }
 """Words without one of which a file of a kind has nothing to do with images."""
@@ -303,6 +303,11 @@ class Documents:
             files += more
             # what a document lays over another is read by itself: others may use it otherwise
             files += [path for path in named_files(files, told, known.union(more), read).files if path not in files]
+        for script in self.scripts.values():
+            for one in script.devcontainers:
+                paths = [file.path for file in one.compose_files if file.path and read(file.path) is not None]
+                files += [path for path in paths if path not in files]
+                lists.append(tuple(paths))
         if not files:
             return None
         try:
