@@ -19,6 +19,7 @@ KEYS = {
     "accelerated": ("name",),
     "accelerated_builds": ("name", "from"),
     "base_images": ("repository", "tag"),
+    "brings_cuda": ("name",),
     "built_for_torch": ("name", "from"),
     "builds_against_torch": ("name", "project"),
     "builds_with_pkg_resources": ("name", "from"),

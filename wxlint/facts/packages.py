@@ -107,6 +107,13 @@ def newest_built_for(name: str, python: str = "") -> str:
     return max(rows, key=lambda row: release_key(row["from"]))["torch"] if rows else ""
 
 
+def last_built_for(name: str) -> str:
+    """The torch of the last release of a distribution that has ended; "" for one that goes on, or is not listed."""
+    rows = rows_of("built_for_torch", normalise(name))
+    last = max(rows, key=lambda row: release_key(row["from"]))["torch"] if rows else ""
+    return "" if ">=" in last else last
+
+
 @functools.lru_cache(maxsize=256)
 def torch_needed_since(name: str, version: str) -> tuple[str, ...]:
     """What the releases of a distribution from a version on ask of torch, oldest first; empty where that is not

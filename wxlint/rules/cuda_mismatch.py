@@ -8,7 +8,8 @@ CPU does the work. Torch brings its own libraries, but extensions that are compi
 another major version. A torch that nothing pins moves along with its releases: on an older base that is information,
 since it runs where the driver is new enough (the base asks for an older one, so that the container starts and torch
 finds no GPU), and a warning beside what compiles against it (deepspeed, flash-attn). conda's `cudatoolkit` of another
-generation than torch and the base have is information, too: nothing that is known of the image uses it.
+generation than torch and the base have is information, too: nothing that is known of the image uses it. Libraries of
+RAPIDS for two generations (`cudf-cu12` beside `cuml-cu11`) overwrite each other's parts.
 
 ## Bad
 
@@ -74,9 +75,31 @@ def check(repository: Repository) -> Iterator[Problem]:
         if image.base.accelerator == "cpu" and "" not in stack.system_cuda and len(set(stack.system_cuda)) == 1:
             yield from _newest_torch(image, stack, stack.system_cuda[0])
         yield from _of_conda(image, stack)
+        yield from _together(image, stack)
     for image, steps in repository.torch_steps:
         if image.base.accelerator == "cuda" and image.base.cuda and image.state.external_torch.channel == "none":
             yield from _default_torch(image, steps)
+
+
+_RAPIDS = late(r"(?:cudf|cuml|cugraph|cuspatial|cucim|cuvs|cuxfilter|pylibraft|raft-dask|rmm|dask-cudf)-cu(\d\d)")
+"""Libraries that stand on each other: one brings others of its own generation."""
+
+
+def _together(image: Image, stack: Stack) -> Iterator[Problem]:
+    """Yield a library of RAPIDS for another CUDA generation than one before it: both bring rmm, and one overwrites the
+    other's."""
+    first: tuple[str, str] | None = None
+    for package in stack.packages:
+        match = _RAPIDS.fullmatch(package.name)
+        if match is None or package.conditional or package.brought_by or package.span is None:
+            continue
+        if first is None:
+            first = package.written, match[1]
+        elif first[1] != match[1]:
+            text = f"{package.written} is for CUDA {match[1]}, and {first[0]} for CUDA {first[1]}: they share libraries"
+            hint = "take all libraries of RAPIDS for one generation of CUDA"
+            yield Problem(package.span, text, image.installer(package.step), hint, image=image.label)
+            return
 
 
 def _misses_its_cuda(package: Accelerated, image: Image, stack: Stack) -> bool:

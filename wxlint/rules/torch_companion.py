@@ -8,9 +8,10 @@ address of a folder or an index of wheels says the same (`torch-2.4.0+cu121.html
 happens across commands: torch comes from the cpu channel, torchvision later from the default index; torch is pinned
 again, torchaudio is left as it was; a wheel file says `torch2.1` and the image holds 2.2, or names the other C++ ABI
 (`cxx11abiTRUE` for torch before 2.6). Releases of torchcodec are for one line of torch each, from 0.12 on for torch
-2.11 and later, which their metadata does not say. One that a page of wheels has beside the default index, where that
-has newer releases (natten), is information. NumPy 2 beside a torch before 2.3, which is built for NumPy 1
-(`RuntimeError: Numpy is not available`), is a warning where its version is pinned, else information.
+2.11 and later, which their metadata does not say; torchtext ended with 0.18, for torch 2.3. One that a page of wheels
+has beside the default index, where that has newer releases (natten), is information. NumPy 2 beside a torch before
+2.3, which is built for NumPy 1 (`RuntimeError: Numpy is not available`), is a warning where its version is pinned,
+else information.
 
 ## Bad
 
@@ -203,6 +204,13 @@ def _of_another_line(image: Image, package: Accelerated, torch: Torch, python: s
         return
     line, because = _minor(torch.version), (*torch.because, *image.installer(package.step))
     pin = _pin(package)
+    last = facts.last_built_for(package.name)
+    if last and numbers(line) > numbers(last):
+        holds = f"the torch {torch.version} of {image.label}"
+        text = f"{_short(package)} has no release for {holds}: the last is for torch {last}"
+        hint = f"leave {package.name} out, or take torch {last}"
+        yield Problem(package.span, text, because, hint, Severity.WARNING, image.label)
+        return
     built = facts.built_for_torch(package.name, pin) if pin else ""
     if built and not within(built if ">=" in built else f"=={built}", line):
         which = f"{built.removeprefix('>=')} and later" if ">=" in built else built
