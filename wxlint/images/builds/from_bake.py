@@ -100,6 +100,7 @@ class Bake:
             platforms=tuple(self._platforms(attributes.get("platforms", [])[-1:])),
             more=any(self._may_hold_more(given) for given in attributes.get("args", [])),
             wanted=() if path is not None else tuple(tried),
+            called=(self.source.path, made.name),
         )
 
     def _may_hold_more(self, said: Said) -> bool:

@@ -57,7 +57,7 @@ def service_builds(projects: ComposeProjects, find: Callable[[list[str]], str | 
 
     find: the first of several paths that is such a Dockerfile.
     """
-    for _, service in projects.services():
+    for project, service in projects.services():
         build = service.build
         dockerfile = dockerfile_of(build) if build is not None else None
         path = find([normal(dockerfile)]) if dockerfile is not None else None
@@ -79,6 +79,7 @@ def service_builds(projects: ComposeProjects, find: Callable[[list[str]], str | 
             service=service,
             named_contexts=tuple((named.name, named.value or Value("")) for named in build.additional_contexts),
             platforms=_platforms(service, build),
+            called=(project.paths[0], service.name),
         )
 
 

@@ -227,8 +227,9 @@ class _Evaluation:
         index, name = len(self.stages), text[slice(*spans[2])].lower() if named else ""
         parents = self.names.earlier(value)
         if parents or value.text == "scratch" or self.names.is_context(value):
-            reference = None if parents else parse_reference(value)
-            use = Use("FROM", value, reference, span, stage=index, because=value.because)
+            image = self.names.context_image(value) if not parents else None
+            reference = None if parents else parse_reference(image or value)
+            use = Use("FROM", value, reference, span, stage=index, because=(image or value).because)
         else:
             use = self._use("FROM", value, span, index)
         flag = instruction.flag("platform")

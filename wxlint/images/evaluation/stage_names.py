@@ -8,7 +8,7 @@ from wxlint.core.values import HOLE, Value, could_equal
 from wxlint.documents.dockerfile.reader import Dockerfile
 from wxlint.documents.dockerfile.words import listed_words
 from wxlint.images.evaluation.open_stage import OpenStage
-from wxlint.images.model.records import Build
+from wxlint.images.model.records import OF_IMAGE, Build
 
 ContextNamed = Callable[[Dockerfile, str], bool]
 """Whether a bare name in a Dockerfile may be a named build context of a tool that is not read (bake, CI)."""
@@ -45,6 +45,13 @@ class StageNames:
     def is_any_stage(self, value: Value) -> bool:
         """Whether a name is that of a stage, be it a later one: no image either, since BuildKit knows all stages."""
         return value.text.lower() in self._all
+
+    def context_image(self, value: Value) -> Value | None:
+        """The image that a named build context is, where its build says so."""
+        given = self._contexts.get(value.text) if value.known else None
+        if given is None or not given.text.startswith(OF_IMAGE):
+            return None
+        return given._replace(text=given.text.removeprefix(OF_IMAGE))
 
     def is_context(self, value: Value) -> bool:
         """Whether a name is a named build context: given by the build, or by tools that name contexts elsewhere."""

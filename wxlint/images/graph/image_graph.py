@@ -25,7 +25,7 @@ from wxlint.images.graph.name_hints import NameHint, evidence, expected_by_names
 from wxlint.images.graph.producers import Producer, Producers
 from wxlint.images.graph.sources import SourceStore
 from wxlint.images.graph.state import State
-from wxlint.images.model.records import Build, Evaluated, Stage, Use
+from wxlint.images.model.records import Build, Evaluated, Stage, Use, built_by_name
 from wxlint.images.model.reference import Reference
 from wxlint.images.stack.state import Stack
 from wxlint.images.stack.torch.channels import accelerator_of
@@ -194,7 +194,29 @@ class ImageGraph:
     @cached_property
     def beliefs(self) -> Beliefs:
         made = self._producers
-        return Beliefs(lambda reference: made.of(reference) or made.only_one(reference), self._failures)
+        producers = lambda reference: made.of(reference) or made.only_one(reference)  # noqa: E731
+        return Beliefs(producers, self._failures, self._of_context)
+
+    def _of_context(self, evaluated: Evaluated, stage: Stage) -> list[Producer]:
+        """The build of the target or service that is the named context which a stage starts from."""
+        context = dict(evaluated.build.named_contexts).get(stage.base.value.text)
+        name = built_by_name(context) if context is not None else ""
+        found = {
+            (one, made.index): (one, made)
+            for build in self._called.get((evaluated.build.called[0], name), ())
+            for one in self.evaluated_at(build.dockerfile)
+            if one.build.identity == build.identity and (made := one.target(build.target)) is not None
+        }
+        return list(found.values()) if len(found) == 1 and (evaluated, stage.index) not in found else []
+
+    @cached_property
+    def _called(self) -> dict[tuple[str, str], list[Build]]:
+        """The builds that others may take for a context, by their files and names."""
+        found: dict[tuple[str, str], list[Build]] = {}
+        for builds in self.builds_as_written.values():
+            for build in builds:
+                found.setdefault(build.called, []).append(build)
+        return found
 
     # -- images
 

@@ -26,6 +26,8 @@ Node = tuple[Evaluated, int]
 
 Producers = Callable[[Reference], "list[tuple[Evaluated, Stage]]"]
 """Who builds a reference, inside the repository."""
+Contexts = Callable[[Evaluated, Stage], "list[tuple[Evaluated, Stage]]"]
+"""Who builds the named context that a stage starts from."""
 
 _DEEPEST = 1_000
 """Stages that one image may be built through; what stands on more is unknown: states do not grow without end."""
@@ -37,8 +39,8 @@ class Beliefs:
     Stages that are built from each other in a circle are unknown, each of them.
     """
 
-    def __init__(self, producers: Producers, failures: Failures) -> None:
-        self._producers, self._failures = producers, failures
+    def __init__(self, producers: Producers, failures: Failures, contexts: Contexts = lambda _, __: []) -> None:
+        self._producers, self._failures, self._contexts = producers, failures, contexts
         self._states: dict[Node, State] = {}
         self._bases: dict[Node, State] = {}
         self._depths: dict[Node, int] = {}
@@ -92,6 +94,8 @@ class Beliefs:
     def _starts(self, evaluated: Evaluated, stage: Stage) -> list[Node]:
         if stage.parents:
             return [] if stage.external else [(evaluated, parent) for parent in stage.parents]
+        if evaluated.build.named_contexts and (found := self._contexts(evaluated, stage)):
+            return [(one, start.index) for one, start in found]
         reference = stage.base.reference
         if reference is None or stage.base.value.text == "scratch":
             return []

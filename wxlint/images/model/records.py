@@ -39,6 +39,12 @@ DEFAULT_PLATFORM = "linux/amd64"
 """What a build is for where nothing says so."""
 
 
+OF_IMAGE = "docker-image://"
+_BUILT = ("target:", "service:")
+_IMAGES = (OF_IMAGE, *_BUILT)
+"""How a named context begins that is an image: one of a registry, or what another target or service builds."""
+
+
 class Build(NamedTuple):
     """One way a Dockerfile is built.
 
@@ -67,6 +73,8 @@ class Build(NamedTuple):
     """Where the Dockerfile was looked for, when its path is known and none was found."""
     edits: tuple[Substitution, ...] = ()
     """What is changed of the Dockerfile on its way into the build."""
+    called: tuple[str, str] = ("", "")
+    """A file, and the name there by which others may take its image for a context (`target:base`, `service:base`)."""
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -74,7 +82,14 @@ class Build(NamedTuple):
         lines = (tuple(reason.line for reason in value.because if reason.kind == "build-arg") for _, value in self.args)
         args = tuple((name, value.text, value.holes, line) for (name, value), line in zip(self.args, lines))
         tags = tuple(tag.value.text for tag in self.tags)
-        return (self.target, args, self.more, tags, self.platform, self.image, self.edits)
+        stands_on = tuple((name, value.text) for name, value in self.named_contexts if value.text.startswith(_IMAGES))
+        return (self.target, args, self.more, tags, self.platform, self.image, self.edits, stands_on)
+
+
+def built_by_name(context: Value) -> str:
+    """The target or service whose image a named context is; "" for another context."""
+    kind, _, name = context.text.partition(":")
+    return name if f"{kind}:" in _BUILT and context.known else ""
 
 
 class StageCopy(NamedTuple):
