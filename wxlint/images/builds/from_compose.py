@@ -11,7 +11,7 @@ from wxlint.core.values import HOLE, Value
 from wxlint.documents.compose.fields import Named
 from wxlint.documents.compose.merge import Text
 from wxlint.documents.compose.services import Service, ServiceBuild
-from wxlint.images.builds.compose_projects import ComposeProjects
+from wxlint.images.builds.compose_projects import ComposeProject, ComposeProjects
 from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import parse_reference
 
@@ -63,24 +63,35 @@ def service_builds(projects: ComposeProjects, find: Callable[[list[str]], str | 
         path = find([normal(dockerfile)]) if dockerfile is not None else None
         if build is None or build.folder is None or path is None:
             continue
-        tags = [_use("compose build tag", tag, produces=True) for tag in build.tags]
-        if service.image is not None and service.image.value.text:
-            tags.insert(0, _use("compose image", service.image, produces=True))
-        target = build.target.value if build.target is not None else None
-        yield Build(
-            path,
-            (build.folder,),
-            target=target.text if target is not None and target.known and target.text else None,
-            args=tuple((named.name, _argument(named)) for named in build.args),
-            tags=tuple(tags),
-            built_by=(reason_at("build", f"compose service {service.name}", service.key.span),),
-            span=service.key.span,
-            platform=_platform(service),
-            service=service,
-            named_contexts=tuple((named.name, named.value or Value("")) for named in build.additional_contexts),
-            platforms=_platforms(service, build),
-            called=(project.paths[0], service.name),
-        )
+        yield _build(project, service, build, path)
+
+
+def inline_builds(projects: ComposeProjects) -> Iterator[Build]:
+    """One build for each service whose Dockerfile stands in its compose file, in which that is looked for."""
+    for project, service in projects.services():
+        if service.build is not None and service.build.dockerfile_inline is not None:
+            yield _build(project, service, service.build, service.build.dockerfile_inline.place.source.path)
+
+
+def _build(project: ComposeProject, service: Service, build: ServiceBuild, path: str) -> Build:
+    tags = [_use("compose build tag", tag, produces=True) for tag in build.tags]
+    if service.image is not None and service.image.value.text:
+        tags.insert(0, _use("compose image", service.image, produces=True))
+    target = build.target.value if build.target is not None else None
+    return Build(
+        path,
+        (build.folder,) if build.folder is not None else (),
+        target=target.text if target is not None and target.known and target.text else None,
+        args=tuple((named.name, _argument(named)) for named in build.args),
+        tags=tuple(tags),
+        built_by=(reason_at("build", f"compose service {service.name}", service.key.span),),
+        span=service.key.span,
+        platform=_platform(service),
+        service=service,
+        named_contexts=tuple((named.name, named.value or Value("")) for named in build.additional_contexts),
+        platforms=_platforms(service, build),
+        called=(project.paths[0], service.name),
+    )
 
 
 def dockerfile_of(build: ServiceBuild) -> str | None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.documents.compose.services import Service
-from wxlint.documents.dockerfile.reader import read_dockerfile
+from wxlint.documents.dockerfile.reader import Dockerfile, read_dockerfile
 from wxlint.documents.source import Source
 from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.evaluator import evaluate
 from wxlint.images.model.records import Build, Use
+
+_WRITTEN = late(r"[^\r\n]")
 
 
 def inline_uses(services: Iterator[Service], read: Callable[[str], Source | None]) -> Iterator[Use]:
@@ -34,6 +37,21 @@ def inline_uses(services: Iterator[Service], read: Callable[[str], Source | None
         dockerfile = read_dockerfile(Source(source.path, inline.value.text))
         for use in evaluate(dockerfile, build, Files(read, build.contexts)).uses:
             yield place.of(use)
+
+
+def inline_dockerfile(service: Service) -> Dockerfile | None:
+    """The Dockerfile that stands in a compose file as it is read; None where there is none.
+
+    Its source is the compose file with nothing else in it, so that each place is that in the file. One with a heredoc,
+    whose end may not stand further right, is left out, and so is one of whose text compose changes something.
+    """
+    inline = service.build.dockerfile_inline if service.build is not None else None
+    if inline is None or not inline.value.known or "<<" in inline.value.text:
+        return None
+    source, start, end, _ = inline.place
+    if _lines(source.text[start:end]) != _lines(inline.value.text):
+        return None
+    return read_dockerfile(Source(source.path, _WRITTEN.sub(" ", source.text[:start]) + source.text[start:end]))
 
 
 class _Placement:

@@ -233,8 +233,31 @@ class ImageGraph:
             found = self._images[path] = tuple(self.image(one, one.stages[index]) for one, index in built)
         return found
 
+    @cached_property
+    def inline_images(self) -> tuple[Image, ...]:
+        """The images whose Dockerfiles stand in compose files, of each place once."""
+        compose = self.documents.compose
+        if not compose or not self._store.mentions("dockerfile_inline"):
+            return ()
+        from wxlint.images.builds.from_compose import inline_builds
+        from wxlint.images.evaluation.inline_dockerfiles import inline_dockerfile
+
+        found: dict[object, Image] = {}
+        for build in inline_builds(compose):
+            dockerfile = inline_dockerfile(build.service) if build.service is not None else None
+            if dockerfile is None:
+                continue
+            path = dockerfile.source.path
+            one = evaluate(dockerfile, build, self.files(path, build.contexts), self._may_be_context)
+            stage = one.target(build.target)
+            if stage is not None:
+                found.setdefault((build.span, build.identity), self.image(one, stage))
+        return tuple(found.values())
+
     def images_of(self, service: Service) -> list[Image]:
         """The images that a compose service builds."""
+        if service.build is not None and service.build.dockerfile_inline is not None:
+            return [image for image in self.inline_images if image.evaluated.build.span == service.key.span]
         found: list[Image] = []
         for build in self._builds_of_names.get(service.name, ()):
             if build.service is service:

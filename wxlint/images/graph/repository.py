@@ -13,7 +13,7 @@ from wxlint.images.builds.model import Script
 from wxlint.images.graph.documents import Documents, Input
 from wxlint.images.graph.failures import Failures
 from wxlint.images.graph.family import Family
-from wxlint.images.graph.image import Image, TorchStep
+from wxlint.images.graph.image import Image, TorchStep, stack_of, torch_steps
 from wxlint.images.graph.image_graph import ImageGraph
 from wxlint.images.graph.lineage import Beliefs
 from wxlint.images.graph.sources import SourceStore
@@ -163,17 +163,26 @@ class Repository:
     @cached_property
     def evaluated(self) -> tuple[Evaluated, ...]:
         """The Dockerfiles in scope, each under each of its builds."""
-        return tuple(e for path in self.dockerfiles_in_scope for e in self.graph.evaluated_at(path))
+        found = (e for path in self.dockerfiles_in_scope for e in self.graph.evaluated_at(path))
+        return (*found, *(image.evaluated for image in self._inline_images))
 
     @cached_property
     def images(self) -> tuple[Image, ...]:
         """The images of the Dockerfiles in scope."""
-        return tuple(image for path in self.dockerfiles_in_scope for image in self.graph.images_at(path))
+        found = (image for path in self.dockerfiles_in_scope for image in self.graph.images_at(path))
+        return (*found, *self._inline_images)
+
+    @cached_property
+    def _inline_images(self) -> tuple[Image, ...]:
+        """The images whose Dockerfiles stand in compose files; not where the Dockerfiles are shared out."""
+        return self.graph.inline_images if self._share is None else ()
 
     @cached_property
     def torch_steps(self) -> tuple[tuple[Image, tuple[TorchStep, ...]], ...]:
         """The installs that decide about an image's torch, for each image in scope."""
-        return tuple(steps for path in self.dockerfiles_in_scope for steps in self.graph.torch_steps_at(path))
+        found = (steps for path in self.dockerfiles_in_scope for steps in self.graph.torch_steps_at(path))
+        inline = ((image, torch_steps(self.beliefs, image).deciding) for image in self._inline_images)
+        return (*found, *inline)
 
     @property
     def kept_torch(self) -> Iterator[tuple[Image, TorchStep]]:
@@ -183,7 +192,8 @@ class Repository:
     @cached_property
     def image_stacks(self) -> tuple[tuple[Image, Stack], ...]:
         """The images in scope, each with its accelerated packages."""
-        return tuple(each for path in self.dockerfiles_in_scope for each in self.graph.stacks_at(path))
+        found = (each for path in self.dockerfiles_in_scope for each in self.graph.stacks_at(path))
+        return (*found, *((image, stack_of(image)) for image in self._inline_images))
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:
