@@ -194,8 +194,7 @@ class ImageGraph:
     @cached_property
     def beliefs(self) -> Beliefs:
         made = self._producers
-        producers = lambda reference: made.of(reference) or made.only_one(reference)  # noqa: E731
-        return Beliefs(producers, self._failures, self._of_context)
+        return Beliefs(lambda one: made.of(one) or made.only_one(one), self._failures, self._of_context)
 
     def _of_context(self, evaluated: Evaluated, stage: Stage) -> list[Producer]:
         """The build of the target or service that is the named context which a stage starts from."""
