@@ -65,7 +65,7 @@ def believed(case: Case | Image, place: Path, made: str = "") -> Belief:
     os.chdir(place)
     try:
         repository = gather(["."], no_policy=True).repository
-        evaluated = repository.graph.by_hand("Dockerfile")
+        evaluated = repository.graph.evaluations.by_hand("Dockerfile")
         state = repository.beliefs.state(evaluated, evaluated.stages[-1])
         broken = mismatches(NONE, state.installs)
         return Belief(state.torch, stack_after(Held(python=PYTHON), state.installs), broken)

@@ -13,7 +13,7 @@ from file_trees import write_tree
 from wxlint.cli.exit_codes import BUG
 from wxlint.cli.main import main
 from wxlint.images.builds import compose_projects, from_scripts
-from wxlint.images.graph import image_graph, lineage
+from wxlint.images.graph import evaluations, lineage
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem, latest_tag
 
@@ -62,8 +62,8 @@ def breaking(work: Callable[..., Any], culprit: Callable[..., bool]) -> Callable
 def test_a_dockerfile_that_cannot_be_evaluated(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    broken = breaking(image_graph.evaluate, lambda dockerfile, *_: dockerfile.source.path == "b/Dockerfile")
-    monkeypatch.setattr(image_graph, "evaluate", broken)
+    broken = breaking(evaluations.evaluate, lambda dockerfile, *_: dockerfile.source.path == "b/Dockerfile")
+    monkeypatch.setattr(evaluations, "evaluate", broken)
     code, report = check(capsys)
     assert code == BUG
     assert places(report) == EVERY - {("latest-tag", "b/Dockerfile")} | {("internal-error", "b/Dockerfile")}
@@ -121,7 +121,7 @@ def test_a_rule_that_breaks_on_one_document(
 
 def test_nothing_turns_it_off(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     Path("b/Dockerfile").write_text("# wxlint: ignore-file[internal-error] no\nFROM alpine:3.20\n")
-    monkeypatch.setattr(image_graph, "evaluate", breaking(image_graph.evaluate, lambda d, *_: "b/" in d.source.path))
+    monkeypatch.setattr(evaluations, "evaluate", breaking(evaluations.evaluate, lambda d, *_: "b/" in d.source.path))
     code, report = check(capsys, "--format", "json", "--select", "untagged-image", "--fail-on", "error")
     assert code == BUG
     assert ("internal-error", "b/Dockerfile") in places(report)
@@ -129,7 +129,7 @@ def test_nothing_turns_it_off(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
 
 @pytest.mark.parametrize("form", ["text", "sarif", "github"])
 def test_every_format_shows_it(form: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(image_graph, "evaluate", breaking(image_graph.evaluate, lambda d, *_: "b/" in d.source.path))
+    monkeypatch.setattr(evaluations, "evaluate", breaking(evaluations.evaluate, lambda d, *_: "b/" in d.source.path))
     assert main(["check", "--format", form, "."]) == BUG
     shown = capsys.readouterr().out
     assert "internal-error" in shown
@@ -140,7 +140,7 @@ def test_every_format_shows_it(form: str, monkeypatch: pytest.MonkeyPatch, capsy
 
 
 def test_images_shows_it_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(image_graph, "evaluate", breaking(image_graph.evaluate, lambda d, *_: "b/" in d.source.path))
+    monkeypatch.setattr(evaluations, "evaluate", breaking(evaluations.evaluate, lambda d, *_: "b/" in d.source.path))
     assert main(["images", "."]) == BUG
     said = capsys.readouterr()
     assert "b/Dockerfile: this file broke wxlint" in said.err

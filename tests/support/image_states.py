@@ -22,7 +22,7 @@ def state(files: Mapping[str, str], instructions: str, base: str = "python:3.11-
     """The state after the instructions, in the working directory."""
     write_tree(Path(os.curdir), {**files, "Dockerfile": f"FROM {base}\nCOPY . .\n{instructions}\n"})
     repository = gather(["."], no_policy=True).repository
-    evaluated = repository.graph.by_hand("Dockerfile")
+    evaluated = repository.graph.evaluations.by_hand("Dockerfile")
     return repository.beliefs.state(evaluated, evaluated.stages[-1])
 
 

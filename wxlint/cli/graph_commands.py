@@ -228,13 +228,15 @@ def _members(repository: Repository, name: str) -> list[BuiltImage]:
     member = repository.family.member(reference) if reference is not None else None
     if member is None or member.stage is None or member.variant is None:
         return []
-    built = [(each, repository.graph.expectation_of(each.evaluated.build)) for each in builds_of(repository, None)]
+    built = [
+        (each, repository.graph.images.expectation_of(each.evaluated.build)) for each in builds_of(repository, None)
+    ]
     return [each for each, e in built if e is not None and (e.stage, e.variant) == (member.stage, member.variant)]
 
 
 def _names_of(repository: Repository, built: BuiltImage) -> tuple[str, ...]:
     """What an image is called: its tags, its Dockerfile, and what the policy calls it."""
-    expectation = repository.graph.expectation_of(built.evaluated.build)
+    expectation = repository.graph.images.expectation_of(built.evaluated.build)
     by_policy = (expectation.image, expectation.reference.replace(HOLE, "*")) if expectation is not None else ()
     return (built.name, built.evaluated.path, *built.tags, *by_policy)
 

@@ -51,7 +51,7 @@ class Progress:
             done.add(path)
             self.note(f"evaluated {len(done)} of {total} Dockerfiles")
 
-        repository.graph.watch = watch
+        repository.graph.evaluations.watch = watch
 
     def of_stream(self, stream: RawFile) -> RawFile:
         """The stream of an image, its bytes counted as they are read."""

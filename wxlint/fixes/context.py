@@ -80,7 +80,7 @@ class Context:
     def builds(self) -> dict[Span, list[Build]]:
         """The builds that give a tag, by the place of the tag."""
         found: dict[Span, list[Build]] = {}
-        for builds in self.repository.graph.builds.values():
+        for builds in self.repository.graph.evaluations.builds.values():
             for build in builds:
                 for tag in build.tags:
                     found.setdefault(tag.span, []).append(build)

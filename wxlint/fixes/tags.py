@@ -130,7 +130,7 @@ def _by_builds(context: Context, use: Use, reference: Reference) -> tuple[str, b
     """Without a policy: the tag that the repository gives to the only image of this name that is for the same."""
     wanted = {image.expected for image in context.images.get(use.span.path, ())} - {None}
     tags: dict[str, str | None] = {}
-    for builds in context.repository.graph.builds.values():
+    for builds in context.repository.graph.evaluations.builds.values():
         for build in builds:
             for tag in build.tags:
                 other = tag.reference

@@ -36,8 +36,8 @@ def touched_since(repository: Repository, ref: str) -> Touched | None:
     _read_everything(repository)
     graph = repository.graph
     known = {*inputs, *repository.sources.loaded}
-    for path, builds in graph.builds.items():
-        known.update(graph.read_by(path))
+    for path, builds in graph.evaluations.builds.items():
+        known.update(graph.evaluations.read_by(path))
         known.update(name for build in builds for name in ignore_files(path, build))
     typed = repository.sources.in_memory
     changed = frozenset(path for path in known - typed if os.path.isfile(path) and tree.is_changed(path))
@@ -57,9 +57,9 @@ def _is_other_text(tree: Tree, path: str, source: Source | None) -> bool:
 
 def _read_everything(repository: Repository) -> None:
     """Evaluate every build to its end, noting what it reads."""
-    repository.graph.note_reading()
-    for path in repository.graph.builds:
-        for evaluated in repository.graph.evaluated_at(path):
+    repository.graph.evaluations.note_reading()
+    for path in repository.graph.evaluations.builds:
+        for evaluated in repository.graph.evaluations.evaluated_at(path):
             for stage in evaluated.stages[-1:]:
                 repository.beliefs.state(evaluated, stage)
 

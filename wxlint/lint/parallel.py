@@ -138,8 +138,11 @@ def _cores() -> int:
 
 def _divided(repository: Repository, count: int) -> list[list[str]]:
     """The Dockerfiles in their order, in parts of about as much text."""
-    paths = list(repository.graph.builds)
-    sizes = [len(repository.dockerfiles.sources[path].text) * len(repository.graph.builds[path]) for path in paths]
+    paths = list(repository.graph.evaluations.builds)
+    sizes = [
+        len(repository.dockerfiles.sources[path].text) * len(repository.graph.evaluations.builds[path])
+        for path in paths
+    ]
     share, so_far = sum(sizes) / count, 0
     parts: list[list[str]] = [[] for _ in range(count)]
     for path, size in zip(paths, sizes, strict=True):

@@ -95,9 +95,9 @@ def _with_lists(repository: Repository, results: Results, options: CheckOptions)
         return options
     from wxlint.images.graph.downstream import lists_of
 
-    own = [path for path in repository.graph.builds if path in scope]
+    own = [path for path in repository.graph.evaluations.builds if path in scope]
     return options._replace(
-        scope=scope.union(*(lists_of(each) for path in own for each in repository.graph.evaluated_at(path)))
+        scope=scope.union(*(lists_of(each) for path in own for each in repository.graph.evaluations.evaluated_at(path)))
     )
 
 

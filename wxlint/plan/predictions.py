@@ -44,7 +44,7 @@ def predictions(policy: Policy, steps: Iterable[Step]) -> dict[str, Prediction]:
             continue
         contexts = (family.in_root(step.context),)
         args = tuple((name, Value(value)) for name, value in step.args)
-        files = repository.graph.files(path, contexts)
+        files = repository.graph.evaluations.files(path, contexts)
         evaluated = evaluate(dockerfile, Build(path, contexts, step.target, args), files)
         stage = evaluated.target(step.target)
         if stage is not None:

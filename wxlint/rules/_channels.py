@@ -74,7 +74,7 @@ def _not_there(image: Image, install: Install, others: list[Requirement]) -> Pro
 
 def of_arm64(repository: Repository, image: Image) -> Iterator[Problem]:
     """Yield releases of torch that the channel which is asked has no wheel of for arm64."""
-    builds = repository.graph.alike(image.evaluated.build)
+    builds = repository.graph.evaluations.alike(image.evaluated.build)
     both = next((one for one in builds if "linux/arm64" in (*one.platforms, one.platform)), None)
     for install in image.installs:
         if both is None and install.environment.machine != "aarch64":

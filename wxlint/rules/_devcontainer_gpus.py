@@ -100,7 +100,7 @@ def _states(repository: Repository, one: Devcontainer) -> list[State]:
         return []
     return [
         repository.beliefs.state(evaluated, stage)
-        for evaluated in graph.evaluated_at(build.dockerfile)
+        for evaluated in graph.evaluations.evaluated_at(build.dockerfile)
         if evaluated.build.identity == build.identity
         and (stage := evaluated.target(evaluated.build.target)) is not None
     ]

@@ -197,7 +197,7 @@ class _Document:
         other = posixpath.dirname(path) == "" and not self._is_ours(build)
         if span is None or dockerfile.problems or is_template(dockerfile) or other:
             return
-        evaluated = next(iter(self.repository.graph.evaluated_at(path)), None)
+        evaluated = next(iter(self.repository.graph.evaluations.evaluated_at(path)), None)
         if build.target is not None and evaluated is not None and evaluated.target(build.target) is None:
             names = [stage.name for stage in evaluated.stages if stage.name]
             has = f"it has {', '.join(names)}" if names else "its stages have no names"

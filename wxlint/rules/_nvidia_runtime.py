@@ -22,7 +22,7 @@ def passes_nothing(repository: Repository, service: Service) -> Iterator[Problem
     name = asked[0].name if len(asked) == 1 and asked[0].how == "runtime" else None
     if name is None or name.value.text != "nvidia" or "env_file" in service.says:
         return
-    images = repository.graph.images_of(service)
+    images = repository.graph.images.images_of(service)
     if images and all(map(_names_none, images)) and all(named.name != _VISIBLE for named in service.environment):
         text = f"service {service.name} has the runtime nvidia, and nothing sets {_VISIBLE}: no GPU is passed"
         hint = f"reserve the device, or set {_VISIBLE}: all"

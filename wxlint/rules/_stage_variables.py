@@ -47,7 +47,7 @@ def empty_arguments(repository: Repository, path: str, arguments: Collection[str
     if not any(stage.uses for stage in stages):
         return  # most files: they need not be evaluated
     told: set[str] = set()
-    for stage, own in zip(repository.graph.by_hand(path).stages, stages):
+    for stage, own in zip(repository.graph.evaluations.by_hand(path).stages, stages):
         inherited: set[str] = set().union(*(stages[parent].sets for parent in stage.parents))
         own.sets |= inherited
         base = stage.base.reference

@@ -77,7 +77,7 @@ def _script(repository: Repository, script: Script) -> Iterator[Problem]:
 
 def _base(repository: Repository, build: Build) -> Reference | None:
     """The image that a build starts from, where it is known."""
-    evaluated = next((e for e in repository.graph.evaluated_at(build.dockerfile) if e.build is build), None)
+    evaluated = next((e for e in repository.graph.evaluations.evaluated_at(build.dockerfile) if e.build is build), None)
     return evaluated.known_base() if evaluated is not None else None
 
 

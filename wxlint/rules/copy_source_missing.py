@@ -87,7 +87,7 @@ def check(repository: Repository) -> Iterator[Problem]:
     texts = JoinedTexts(repository, lambda name: name.lower().endswith(_TEXTS))
     for path in repository.dockerfiles_in_scope:
         known: dict[tuple[str, ...], ContextFolders] = {}
-        for evaluated in repository.graph.evaluated_at(path):
+        for evaluated in repository.graph.evaluations.evaluated_at(path):
             build = evaluated.build
             if build.span is not None and build.contexts and not build.more:
                 if build.contexts not in known:

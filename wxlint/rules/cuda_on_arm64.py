@@ -58,7 +58,7 @@ def check(repository: Repository) -> Iterator[Problem]:
         lacking, torch = _lacking(image)
         if not lacking:
             continue
-        for build in repository.graph.alike(image.evaluated.build):
+        for build in repository.graph.evaluations.alike(image.evaluated.build):
             if build.span is not None and "linux/arm64" in (*build.platforms, build.platform):
                 why = (*torch.because, *image.reasons, *build.built_by)
                 yield Problem(build.span, lacking, why, image=image.label)

@@ -113,7 +113,7 @@ def _document(repository: Repository, path: str, document: Script) -> Iterator[P
             repository.beliefs.state(evaluated, stage)
             for build in document.builds
             if build.dockerfile and any(tag.value.written() == image.value.written() for tag in build.tags)
-            for evaluated in repository.graph.evaluated_at(build.dockerfile)
+            for evaluated in repository.graph.evaluations.evaluated_at(build.dockerfile)
             if (stage := evaluated.target(build.target)) is not None
         ]
         found = _proven(states) if states else _variant(repository, image, path, any_tag=False)
@@ -180,7 +180,7 @@ def _without_gpu(repository: Repository, reference: Reference) -> Found:
     """Whether an image that the repository builds is one for the CPU, since nothing in it computes on a GPU."""
     from wxlint.images.graph.without_gpu import holds_no_gpu_stack
 
-    images = [repository.graph.image(*producer) for producer in repository.graph.producers(reference)]
+    images = [repository.graph.images.image(*producer) for producer in repository.graph.producers(reference)]
     found = [holds_no_gpu_stack(repository, image, None) for image in images]
     return ("cpu", found[0]) if found and all(found) else (None, ())
 
@@ -282,7 +282,7 @@ def _built_here(repository: Repository, value: Value, path: str) -> list[State]:
         repository.beliefs.state(evaluated, stage)
         for build in (repository.scripts[path].builds if path in repository.scripts else ())
         if build.dockerfile and any(tag.value.written() == value.written() for tag in build.tags)
-        for evaluated in repository.graph.evaluated_at(build.dockerfile)
+        for evaluated in repository.graph.evaluations.evaluated_at(build.dockerfile)
         if {tag.span for tag in evaluated.build.tags} & {tag.span for tag in build.tags}
         and (stage := evaluated.target(evaluated.build.target)) is not None
     ]

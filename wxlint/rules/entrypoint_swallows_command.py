@@ -100,7 +100,7 @@ def _of_service(repository: Repository, name: Value) -> list[Reason | None]:
             text = f"ENTRYPOINT {json.dumps(words)}"
             found.append(reason_at("image", text, service.entrypoint.place.span) if _swallows(words) else None)
             continue
-        own = [_entrypoint(image.evaluated, image.stage) for image in repository.graph.images_of(service)]
+        own = [_entrypoint(image.evaluated, image.stage) for image in repository.graph.images.images_of(service)]
         if service.build is None and service.image is not None:
             own = _of_image(repository, service.image.value)
         found += own or [None]

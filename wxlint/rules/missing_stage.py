@@ -86,7 +86,7 @@ def check(repository: Repository) -> Iterator[Problem]:
 def _unbuilt(repository: Repository, policy: Policy) -> Iterator[Problem]:
     """Yield images whose Dockerfile scripts, services or CI build under other tags only, all of them known."""
     for path, expectations in repository.family.by_dockerfile.items():
-        builds = [build for build in repository.graph.builds.get(path, ()) if build.built_by]
+        builds = [build for build in repository.graph.evaluations.builds.get(path, ()) if build.built_by]
         tags = [tag for build in builds for tag in build.tags]
         references = [tag.reference for tag in tags if tag.reference is not None and tag.reference.tag_known]
         if not tags or len(references) < len(tags) or any(build.more or not build.tags for build in builds):

@@ -86,7 +86,7 @@ def _overlays(repository: Repository) -> Iterator[Problem]:
 
     for over in laid_over(repository):
         below, above = (
-            {found for image in repository.graph.images_of(each) if (found := _computes_on(image)) is not None}
+            {found for image in repository.graph.images.images_of(each) if (found := _computes_on(image)) is not None}
             for each in (over.below, over.service)
         )
         if len(below) == len(above) == 1 and below != above and over.below.image is not None:

@@ -81,7 +81,7 @@ def check(repository: Repository) -> Iterator[Problem]:
         if use.produces and use.reference is not None and use.reference.name_known
     }
     for path in repository.dockerfiles_in_scope:
-        evaluated = repository.graph.evaluated_at(path)
+        evaluated = repository.graph.evaluations.evaluated_at(path)
         if len(evaluated) < 2:
             continue
         for name, default in _registry_arguments(evaluated[0], last_parts).items():
@@ -110,7 +110,7 @@ def _registry_arguments(evaluated: Evaluated, built: set[str]) -> dict[str, str]
 def _forgotten(
     repository: Repository, evaluated: list[Evaluated], name: str, default: str, passing: Evaluated
 ) -> Iterator[Problem]:
-    for build in (build for each in evaluated for build in repository.graph.alike(each.build)):
+    for build in (build for each in evaluated for build in repository.graph.evaluations.alike(each.build)):
         if build.span is None or build.more or name in dict(build.args):
             continue
         registries = {_registry(use) for use in build.tags}

@@ -100,7 +100,11 @@ def check(repository: Repository) -> Iterator[Problem]:
     found: dict[tuple[str, str], _Stale] = {}
     for evaluated in repository.evaluated:
         base = evaluated.known_base()
-        own = [b.span for b in repository.graph.alike(evaluated.build) if b.span is not None and b.span.path in ci]
+        own = [
+            b.span
+            for b in repository.graph.evaluations.alike(evaluated.build)
+            if b.span is not None and b.span.path in ci
+        ]
         builders = _builders(repository, base) if base is not None and own else []
         if base is None or not builders or any(span.path in ci for span in builders):
             continue
@@ -130,7 +134,7 @@ def _builders(repository: Repository, base: Reference) -> list[Span]:
     return [
         build.span
         for evaluated, _ in repository.graph.producers(base)
-        for build in repository.graph.alike(evaluated.build)
+        for build in repository.graph.evaluations.alike(evaluated.build)
         if build.span is not None and ARCHIVED.search(build.span.path) is None
     ]
 

@@ -54,7 +54,7 @@ def index_option(channel: str) -> str:
 
 def check(repository: Repository) -> Iterator[Problem]:
     for image, steps in repository.torch_steps:
-        tagged = said_by_tags(repository.graph.builds_as_written.get(image.evaluated.path, ()))
+        tagged = said_by_tags(repository.graph.evaluations.builds_as_written.get(image.evaluated.path, ()))
         for step in steps:
             if step.install.conditional:
                 continue

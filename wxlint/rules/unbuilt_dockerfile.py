@@ -90,7 +90,7 @@ def _built(repository: Repository) -> set[str] | None:
             if not build.dockerfile and not build.wanted:
                 return None
             found.add(build.dockerfile)
-    for path, builds in repository.graph.builds.items():
+    for path, builds in repository.graph.evaluations.builds.items():
         if any(build.built_by for build in builds):
             found.add(path)
     return found

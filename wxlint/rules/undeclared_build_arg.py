@@ -69,7 +69,7 @@ def check(repository: Repository) -> Iterator[Problem]:
     elsewhere = _given_to_others(repository)
     for path in repository.dockerfiles_in_scope:
         dockerfile = repository.dockerfiles[path]
-        builds = [build for build in repository.graph.builds.get(path, ()) if build.args and build.built_by]
+        builds = [build for build in repository.graph.evaluations.builds.get(path, ()) if build.args and build.built_by]
         declared = declared_arguments(dockerfile) if builds else None
         if declared is None:
             continue
@@ -95,7 +95,7 @@ def _in_a_row(repository: Repository, name: str, value: Value, declared: set[str
 def _given_to_others(repository: Repository) -> dict[tuple[str, int], set[str]]:
     """Return the Dockerfiles that each place gives its argument to: a loop or a matrix has one list for many."""
     found: dict[tuple[str, int], set[str]] = {}
-    for path, builds in repository.graph.builds.items():
+    for path, builds in repository.graph.evaluations.builds.items():
         for build in builds:
             for _, value in build.args:
                 found.setdefault(_place(value), set()).add(path)

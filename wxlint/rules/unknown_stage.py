@@ -107,7 +107,7 @@ def _of_variants(pattern: str, policy: Policy) -> tuple[str, ...]:
 
 def _is_of_others(repository: Repository, path: str) -> bool:
     """Whether every name that a Dockerfile is built under is one that the policy lists as none of the family's."""
-    tags = [use.reference for build in repository.graph.builds.get(path, ()) for use in build.tags]
+    tags = [use.reference for build in repository.graph.evaluations.builds.get(path, ()) for use in build.tags]
     return bool(tags) and all(tag is not None and repository.family.is_other(tag) for tag in tags)
 
 

@@ -74,8 +74,8 @@ def check(repository: Repository) -> Iterator[Problem]:
     if not listed:
         return
     for path in repository.dockerfiles_in_scope:
-        for build in repository.graph.builds_as_written[path]:
-            expectation = repository.graph.expectation_of(build)
+        for build in repository.graph.evaluations.builds_as_written[path]:
+            expectation = repository.graph.images.expectation_of(build)
             own = listed.get(_key(expectation)) if expectation is not None else None
             if expectation is not None and own:
                 yield from _of_build(repository, build, expectation.image, own)

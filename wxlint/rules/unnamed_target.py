@@ -66,7 +66,11 @@ _ASIDE = late(
 def check(repository: Repository) -> Iterator[Problem]:
     for path in repository.dockerfiles_in_scope:
         if len(repository.dockerfiles[path].instructions) > 1:
-            built = [one for one in repository.graph.evaluated_at(path) if one.build.built_by and len(one.stages) > 1]
+            built = [
+                one
+                for one in repository.graph.evaluations.evaluated_at(path)
+                if one.build.built_by and len(one.stages) > 1
+            ]
             for evaluated in built:
                 place = _place(evaluated.build)
                 if place is not None:

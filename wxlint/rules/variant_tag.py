@@ -102,7 +102,7 @@ def _by_dockerfile(repository: Repository, said: set[tuple[Span, str]]) -> Itera
     for path, listed in repository.family.by_dockerfile.items():
         if path not in repository.dockerfiles_in_scope:
             continue
-        for build in repository.graph.builds_as_written.get(path, ()):
+        for build in repository.graph.evaluations.builds_as_written.get(path, ()):
             of_target = [e for e in listed if e.target is not None and e.target == build.target]
             own = of_target or listed
             named = {(one.stage, one.variant) for one in own}
@@ -127,11 +127,11 @@ def _by_target(repository: Repository, said: set[tuple[Span, str]]) -> Iterator[
     """
     for image in repository.images:
         build = image.evaluated.build
-        meant = repository.graph.expectation_of(build)
-        if meant is None or build.target is not None or not repository.graph.misses_target(image.evaluated):
+        meant = repository.graph.images.expectation_of(build)
+        if meant is None or build.target is not None or not repository.graph.images.misses_target(image.evaluated):
             continue
         stage = image.stage.name or "which has no name"
-        for use in (tag for each in repository.graph.alike(build) for tag in each.tags):
+        for use in (tag for each in repository.graph.evaluations.alike(build) for tag in each.tags):
             if not repository.family.is_named(meant, use) or (use.span, use.value.text) in said:
                 continue
             text = (
@@ -145,7 +145,7 @@ def _by_target(repository: Repository, said: set[tuple[Span, str]]) -> Iterator[
 
 def _by_content(repository: Repository) -> Iterator[Problem]:
     for image in repository.images:
-        if repository.graph.misses_target(image.evaluated):
+        if repository.graph.images.misses_target(image.evaluated):
             continue
         base, channel = image.state.accelerator, image.state.torch.channel
         proven = base if base not in (None, "cpu") else accelerator_of(channel) if channel != "default" else None
@@ -153,7 +153,7 @@ def _by_content(repository: Repository) -> Iterator[Problem]:
         if proven is None:
             yield from _by_names(repository, image, forgotten) if image.expectation is None else ()
             continue
-        for use in (tag for build in repository.graph.alike(image.evaluated.build) for tag in build.tags):
+        for use in (tag for build in repository.graph.evaluations.alike(image.evaluated.build) for tag in build.tags):
             said = said_by_tag(use.reference)
             if not said or said[0].accelerator == proven or "other" in (said[0].accelerator, proven):
                 continue
@@ -190,7 +190,7 @@ def _is_of_doubtful_base(state: State) -> bool:
 def _is_said_of_torch(repository: Repository, image: Image, proven: str) -> bool:
     """Whether torch-index says of the install itself that its channel is not what all names say."""
     if image.state.accelerator not in (None, "cpu") or proven in said_by_tags(
-        repository.graph.builds_as_written.get(image.evaluated.path, ())
+        repository.graph.evaluations.builds_as_written.get(image.evaluated.path, ())
     ):
         return False
     return any(
@@ -217,7 +217,7 @@ def _by_names(repository: Repository, image: Image, forgotten: Stage | None) -> 
     if not named or named[0].accelerator not in ("cpu", "cuda"):
         return
     build = image.evaluated.build
-    for use in (tag for each in repository.graph.alike(build) for tag in each.tags):
+    for use in (tag for each in repository.graph.evaluations.alike(build) for tag in each.tags):
         said = said_by_tag(use.reference)
         if not said or said[0].accelerator not in ("cpu", "cuda") or said[0].accelerator == named[0].accelerator:
             continue
@@ -234,7 +234,7 @@ def _by_names(repository: Repository, image: Image, forgotten: Stage | None) -> 
 
 def _of_last_stage(repository: Repository, image: Image, forgotten: Stage) -> Iterator[Problem]:
     build = image.evaluated.build
-    for use in (tag for each in repository.graph.alike(build) for tag in each.tags):
+    for use in (tag for each in repository.graph.evaluations.alike(build) for tag in each.tags):
         said = said_by_tag(use.reference)
         if said and {said[0].accelerator} == accelerator_words(forgotten.name):
             yield Problem(

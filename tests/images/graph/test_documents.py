@@ -135,7 +135,7 @@ def test_a_build_through_a_link_to_a_folder_builds_the_dockerfile_there(here: Pa
         "compose.yml": "services:\n  a:\n    image: a:4\n    build: {context: ., dockerfile: link/Dockerfile}\n",
     }
     found = repository(here, files)
-    (path, built), *others = found.graph.builds.items()
+    (path, built), *others = found.graph.evaluations.builds.items()
     assert (path, others) == ("real/Dockerfile", [])
     tags = {tag.value.text: build for build in built for tag in build.tags}
     assert {"a:1", "a:2", "a:4"} <= set(tags)

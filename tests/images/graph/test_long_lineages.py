@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from file_trees import write_tree
 
-from wxlint.images.graph import image_graph
+from wxlint.images.graph import evaluations
 from wxlint.images.graph.components import components
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.summary import Belief, beliefs_of
@@ -114,7 +114,7 @@ def test_components_come_after_what_they_need(seed: int) -> None:
 
 def test_builds_past_what_is_followed_are_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each build evaluates all instructions: what is left out is said, and at the first build that is left out."""
-    monkeypatch.setattr(image_graph, "MOST_INSTRUCTIONS", 20)
+    monkeypatch.setattr(evaluations, "MOST_INSTRUCTIONS", 20)
     lines = "".join(f"docker build --build-arg V={i} -t x:{i} .\n" for i in range(8))
     files = {"Dockerfile": "ARG V\nFROM a:$V\nRUN true\nRUN true\n", "b.sh": f"#!/bin/sh\n{lines}"}
     found = repository(files)
@@ -125,5 +125,5 @@ def test_builds_past_what_is_followed_are_a_finding(monkeypatch: pytest.MonkeyPa
 
 
 def test_one_build_is_never_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image_graph, "MOST_INSTRUCTIONS", 1)
+    monkeypatch.setattr(evaluations, "MOST_INSTRUCTIONS", 1)
     assert not any(item.skipped for item in repository({"Dockerfile": "FROM a:1\nRUN true\n"}).evaluated)

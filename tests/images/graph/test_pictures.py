@@ -356,7 +356,7 @@ def test_what_two_producers_of_one_tag_agree_on(two: str, base: str, torch: str)
     found = repository({**JOIN, "two/Dockerfile": two})
     (said,) = (b for b in beliefs_of(found, None) if b.path == "a/Dockerfile")
     assert (said.torch, said.base) == (torch, "e/base:1")
-    evaluated = found.graph.by_hand("a/Dockerfile")
+    evaluated = found.graph.evaluations.by_hand("a/Dockerfile")
     state = found.beliefs.state(evaluated, evaluated.stages[-1])
     assert state.root is not None and state.root.value.text == base
     assert state.torch.version == ("2.3.1" if "2.3.1" in two and torch == "cu121" else None)
@@ -365,13 +365,13 @@ def test_what_two_producers_of_one_tag_agree_on(two: str, base: str, torch: str)
 def test_packages_that_every_producer_has() -> None:
     one = "FROM python:3.11\nRUN pip install onnxruntime-gpu cupy-cuda12x\n"
     found = repository({**JOIN, "one/Dockerfile": one, "two/Dockerfile": "FROM python:3.11\nRUN pip install flask\n"})
-    evaluated = found.graph.by_hand("a/Dockerfile")
+    evaluated = found.graph.evaluations.by_hand("a/Dockerfile")
     state = found.beliefs.state(evaluated, evaluated.stages[-1])
     assert (state.packages, state.installs) == ((), ())
     same = {**JOIN, "one/Dockerfile": one, "build.bat": "docker build -t e/base:1 --build-arg X=1 one\n"}
     for each in Path(".").glob("two/*"):
         each.unlink()
     found = repository(same)
-    evaluated = found.graph.by_hand("a/Dockerfile")
+    evaluated = found.graph.evaluations.by_hand("a/Dockerfile")
     state = found.beliefs.state(evaluated, evaluated.stages[-1])
     assert [package.written for package in state.packages] == ["onnxruntime-gpu", "cupy-cuda12x"]

@@ -52,7 +52,7 @@ class ChangedFiles(NamedTuple):
 def touched_by(repository: Repository, change: ChangedFiles) -> Touched:
     """Follow a change through the graph."""
     graph = repository.graph
-    evaluated = [each for path in graph.builds for each in graph.evaluated_at(path)]
+    evaluated = [each for path in graph.evaluations.builds for each in graph.evaluations.evaluated_at(path)]
     different = change.changed | change.deleted
     affected = [
         each
@@ -102,8 +102,8 @@ def _is_gone(use: Use, change: ChangedFiles) -> bool:
 
 def _reads(repository: Repository, evaluated: Evaluated) -> set[str]:
     """The files that decide about a build: the Dockerfile, who builds it, what it reads, what keeps files out."""
-    found = {evaluated.path, *lists_of(evaluated), *repository.graph.read_by(evaluated.path)}
-    for build in repository.graph.alike(evaluated.build):
+    found = {evaluated.path, *lists_of(evaluated), *repository.graph.evaluations.read_by(evaluated.path)}
+    for build in repository.graph.evaluations.alike(evaluated.build):
         found.update(reason.path for reason in build.built_by)
         found.update(reason.path for _, value in build.args for reason in value.because)
         if build.span is not None:
@@ -150,7 +150,7 @@ def _with_downstream(repository: Repository, evaluated: list[Evaluated], affecte
 def _places(repository: Repository, affected: list[Evaluated], change: ChangedFiles) -> Iterable[tuple[str, int]]:
     """The lines that build an affected image or name it, and of a service that does, the line of its name."""
     numbers = {id(each) for each in affected}
-    for build in (build for each in affected for build in repository.graph.alike(each.build)):
+    for build in (build for each in affected for build in repository.graph.evaluations.alike(each.build)):
         if build.span is not None:
             yield build.span.path, build.span.line
         for tag in build.tags:

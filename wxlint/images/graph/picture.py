@@ -88,9 +88,9 @@ def builds_of(repository: Repository, scope: frozenset[str] | None) -> Iterator[
     for path in repository.dockerfiles:
         if scope is not None and path not in scope:
             continue
-        for evaluated in repository.graph.evaluated_at(path):
+        for evaluated in repository.graph.evaluations.evaluated_at(path):
             alike: dict[tuple[str, ...], list[Build]] = {}
-            for build in repository.graph.alike(evaluated.build):
+            for build in repository.graph.evaluations.alike(evaluated.build):
                 alike.setdefault(_tags_of(build), []).append(build)
             for index in built_stages(evaluated):
                 stage = evaluated.stages[index]
@@ -268,7 +268,7 @@ def explained(repository: Repository, built: BuiltImage) -> list[str]:
 
 def _stack(repository: Repository, built: BuiltImage) -> list[str]:
     """The accelerated packages of an image, as they are written, with their places."""
-    for image, stack in repository.graph.stacks_at(built.evaluated.path):
+    for image, stack in repository.graph.images.stacks_at(built.evaluated.path):
         if image.evaluated is built.evaluated and image.stage is built.stage:
             return [
                 f"{one.written} ({one.span.path}:{one.span.line})" if one.span is not None else one.written

@@ -115,7 +115,7 @@ class Purposes:
         """The Dockerfiles of the images that those of a Dockerfile are built from."""
         return {
             made.path
-            for evaluated in self._graph.evaluated_at(path)
+            for evaluated in self._graph.evaluations.evaluated_at(path)
             for stage in evaluated.stages
             if stage.base.reference is not None
             for made, _ in self._graph.producers(stage.base.reference)
@@ -134,7 +134,7 @@ class Purposes:
         """Whether names say so of an image of a Dockerfile, or who runs it gives it a GPU."""
         return any(
             image.expected not in (None, "cpu") or self.runners.is_given_gpu(image.evaluated, image.stage)
-            for image in self._graph.images_at(path)
+            for image in self._graph.images.images_at(path)
         )
 
     def _other_services(self, runner: Runner) -> Iterator[Reason]:

@@ -158,41 +158,41 @@ class Repository:
 
     @property
     def dockerfiles_in_scope(self) -> Iterable[str]:
-        return self.graph.builds if self._share is None else self._share
+        return self.graph.evaluations.builds if self._share is None else self._share
 
     @cached_property
     def evaluated(self) -> tuple[Evaluated, ...]:
         """The Dockerfiles in scope, each under each of its builds."""
-        found = (e for path in self.dockerfiles_in_scope for e in self.graph.evaluated_at(path))
+        found = (e for path in self.dockerfiles_in_scope for e in self.graph.evaluations.evaluated_at(path))
         return (*found, *(image.evaluated for image in self._inline_images))
 
     @cached_property
     def images(self) -> tuple[Image, ...]:
         """The images of the Dockerfiles in scope."""
-        found = (image for path in self.dockerfiles_in_scope for image in self.graph.images_at(path))
+        found = (image for path in self.dockerfiles_in_scope for image in self.graph.images.images_at(path))
         return (*found, *self._inline_images)
 
     @cached_property
     def _inline_images(self) -> tuple[Image, ...]:
         """The images whose Dockerfiles stand in compose files; not where the Dockerfiles are shared out."""
-        return self.graph.inline_images if self._share is None else ()
+        return self.graph.images.inline_images if self._share is None else ()
 
     @cached_property
     def torch_steps(self) -> tuple[tuple[Image, tuple[TorchStep, ...]], ...]:
         """The installs that decide about an image's torch, for each image in scope."""
-        found = (steps for path in self.dockerfiles_in_scope for steps in self.graph.torch_steps_at(path))
+        found = (steps for path in self.dockerfiles_in_scope for steps in self.graph.images.torch_steps_at(path))
         inline = ((image, torch_steps(self.beliefs, image).deciding) for image in self._inline_images)
         return (*found, *inline)
 
     @property
     def kept_torch(self) -> Iterator[tuple[Image, TorchStep]]:
         """The installs that name torch and leave the one that is there, each with its image in scope."""
-        return (step for path in self.dockerfiles_in_scope for step in self.graph.kept_torch_at(path))
+        return (step for path in self.dockerfiles_in_scope for step in self.graph.images.kept_torch_at(path))
 
     @cached_property
     def image_stacks(self) -> tuple[tuple[Image, Stack], ...]:
         """The images in scope, each with its accelerated packages."""
-        found = (each for path in self.dockerfiles_in_scope for each in self.graph.stacks_at(path))
+        found = (each for path in self.dockerfiles_in_scope for each in self.graph.images.stacks_at(path))
         return (*found, *((image, stack_of(image)) for image in self._inline_images))
 
     @cached_property

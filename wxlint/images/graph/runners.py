@@ -77,7 +77,7 @@ class Runners:
 
     def _images_of(self, service: Service) -> list[Producer]:
         if service.build is not None:
-            return [(image.evaluated, image.stage) for image in self._graph.images_of(service)]
+            return [(image.evaluated, image.stage) for image in self._graph.images.images_of(service)]
         reference = parse_reference(service.image.value) if service.image is not None else None
         return self._graph.producers(reference) if reference is not None else []
 

@@ -69,9 +69,9 @@ def _by_content(repository: Repository, service: Service, reference: Reference |
     a well-known one.
     """
     graph = repository.graph
-    images = graph.images_of(service)
+    images = graph.images.images_of(service)
     if not images and service.build is None and reference is not None:
-        images = [graph.image(evaluated, stage) for evaluated, stage in graph.producers(reference)]
+        images = [graph.images.image(evaluated, stage) for evaluated, stage in graph.producers(reference)]
         if not images:
             return _of_others(reference, service)
     found = [proven_accelerator(image.state) for image in images]

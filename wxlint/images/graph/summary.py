@@ -74,7 +74,7 @@ def meant_for_cpu(repository: Repository, evaluated: Evaluated, stage: Stage) ->
     state = repository.beliefs.state(evaluated, stage)
     if state.torch.channel != "default" or state.accelerator not in (None, "cpu") or state.others:
         return ()
-    image = repository.graph.image(evaluated, stage)
+    image = repository.graph.images.image(evaluated, stage)
     if image.expected is not None or image.expectation is not None:
         return image.reasons if image.expected == "cpu" else ()
     purposes = repository.purposes
@@ -182,7 +182,7 @@ def beliefs_of(repository: Repository, scope: frozenset[str] | None) -> list[Bel
     for path in repository.dockerfiles:
         if scope is not None and path not in scope:
             continue
-        plain = repository.graph.by_hand(path)
+        plain = repository.graph.evaluations.by_hand(path)
         if not plain.stages:
             continue
         targets: list[tuple[str | None, Stage]] = [(None, plain.stages[-1])]
@@ -199,7 +199,7 @@ def beliefs_of(repository: Repository, scope: frozenset[str] | None) -> list[Bel
 def _of_builds(repository: Repository, by_hand: Belief, stage: Stage) -> tuple[Belief, ...]:
     """What the builds of a repository make of a stage, each that differs once; nothing where they say no more."""
     found: dict[tuple[str | None, str, str], Belief] = {}
-    for evaluated in repository.graph.evaluated_at(by_hand.path):
+    for evaluated in repository.graph.evaluations.evaluated_at(by_hand.path):
         if stage.index < len(evaluated.stages):
             said = belief_of(repository, evaluated, evaluated.stages[stage.index], by_hand.target)
             builders = [reason for reason in evaluated.build.built_by if reason not in said.because]
@@ -215,7 +215,7 @@ def _of_builds(repository: Repository, by_hand: Belief, stage: Stage) -> tuple[B
 def _other_builds(repository: Repository, by_hand: Belief, stage: Stage) -> tuple[OtherBuild, ...]:
     """The builds of a stage that make another variant of it, or one with another torch; each that differs once."""
     found: dict[tuple[str, str], OtherBuild] = {}
-    for evaluated in repository.graph.evaluated_at(by_hand.path):
+    for evaluated in repository.graph.evaluations.evaluated_at(by_hand.path):
         target = evaluated.target(evaluated.build.target)
         if target is None or target.index != stage.index or not evaluated.build.built_by:
             continue
