@@ -234,6 +234,15 @@ def test_a_companion_beside_an_override_may_bring_another_torch() -> None:
     assert said(state(files, f"RUN {first}\nRUN uv pip install torchaudio -i {CPU}").torch) == "unknown"
 
 
+def test_a_constraint_that_names_a_build_leaves_no_other() -> None:
+    files = {"c.txt": "torch==2.3.1+cpu\n"}
+    for later in ("uv pip install -U torchvision", "pip install torchvision", "pip install torch"):
+        again = state(files, f"RUN pip install torch==2.3.1\nRUN {later} -c c.txt -i {CPU}")
+        assert said(again.torch) == "cpu 2.3.1"
+    kept = state(files, f"RUN {SET}\nRUN pip install accelerate -c c.txt").torch
+    assert said(kept) == "cpu 2.3.1"
+
+
 def test_where_a_limit_moves_torch_its_release_is_open() -> None:
     files = {"c.txt": "torch==2.2.1\n", "o.txt": "torch<2.12.1\n"}
     later = "uv pip install 'torchaudio>=2.8.0' -c c.txt --override o.txt --resolution lowest-direct"

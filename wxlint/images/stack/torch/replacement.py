@@ -44,12 +44,14 @@ def is_satisfied(state: Torch, choice: Choice) -> bool | None:
     same = choice.channel == state.channel and (not wanted.pin or wanted.pin == state.version)
     if install.tool == "conda" and (state.by != "conda" or _is_other_conda_build(state, choice)):
         return _is_kept_by_conda(state, choice)
-    if install.tool == "uv-project" and state.by == "uv":
-        return True if same and _is_kept(state, choice) else None  # into the same environment or another
-    if install.tool == "uv-project" and (install.exact or state.by == "uv-project"):
-        return same and _is_kept(state, choice)  # it makes the environment what its project says
+    if install.tool == "uv-project" and (install.exact or state.by in ("uv", "uv-project")):
+        kept = same and _is_kept(state, choice)  # it makes the environment what its project says
+        return kept or None if state.by == "uv" else kept  # into the same environment or another
     if choice.how == "url" or (wanted.local and not choice.implied):
         return same
+    if choice.limit is not None and choice.limit.local:  # a constraint that names a build leaves no other
+        there = None if state.version is None else same_release(choice.limit.pin or "", state.version)
+        return there if choice.channel == state.channel else False
     if install.reinstall:  # the newest in reach, whatever was there
         return same and (state.version is None or bool(wanted.pin))
     versions = possible_releases(state, install)
