@@ -258,22 +258,28 @@ def _asks_for_torch(requirement: Requirement) -> bool:
 
 
 def _overridden(parts: Iterable[Lines], overrides: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
-    """Requirements with what overrides put in the place of what they say of releases, indexes, and their markers."""
+    """Requirements with what overrides put in the place of what they say of releases, indexes, and their markers. What
+    a lock pins is installed as it stands."""
     by_name = {one.name: one for one in overrides if one.name}
-    listed = (r for part in parts for r in (*part.requirements, *(r for r in part.skipped if r.name in by_name)))
-    return tuple(
-        one._replace(
-            specifier=other.specifier,
-            pin=other.pin,
-            local=other.local,
-            url=other.url,
-            kind=other.kind,
-            bound=other.bound,
-            maybe=other.maybe,
-        )
-        if (other := by_name.get(one.name)) is not None
-        else one
-        for one in listed
+    found: list[Requirement] = []
+    for part in parts:
+        listed = (*part.requirements, *(r for r in part.skipped if r.name in by_name))
+        found += listed if part.locked else (_in_its_place(one, by_name.get(one.name)) for one in listed)
+    return tuple(found)
+
+
+def _in_its_place(one: Requirement, other: Requirement | None) -> Requirement:
+    """A requirement with what an override says; as it is without one."""
+    if other is None:
+        return one
+    return one._replace(
+        specifier=other.specifier,
+        pin=other.pin,
+        local=other.local,
+        url=other.url,
+        kind=other.kind,
+        bound=other.bound,
+        maybe=other.maybe,
     )
 
 

@@ -90,6 +90,8 @@ ROWS = [
     ({"pylock.toml": PYLOCK}, "RUN uv pip sync pylock.toml", "cpu"),
     ({"pylock.toml": PYLOCK}, "RUN uv pip install -r pylock.toml", "cpu"),
     ({"pylock.toml": PYLOCK}, "RUN pip install -r pylock.toml", "cpu"),
+    ({"pylock.toml": PYLOCK, "uv.toml": 'override-dependencies = ["torch"]\n'},
+     "RUN uv pip install -r pylock.toml", "cpu"),
     ({"pylock.toml": PYLOCK.replace("'linux'", "'darwin'")}, "RUN uv pip sync pylock.toml", "none"),
     ({"pylock.toml": PYLOCK.replace('"torch"', '"whisperx"')}, "RUN uv pip install -r pylock.toml", "none"),
     ({"pylock.gpu.toml": "lock-version = 1"}, "RUN uv pip sync pylock.gpu.toml", "unknown"),
