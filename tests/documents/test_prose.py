@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wxlint.documents.prose import blocks, sentences
+from wxlint.documents.prose import TextBlock, blocks, sentences
 from wxlint.documents.source import Source
 
 
@@ -76,6 +76,11 @@ def test_every_line_of_a_block_stands_where_it_says(text: str, name: str) -> Non
             assert "\n" not in line
 
 
+def said(name: str, text: str) -> list[tuple[str, TextBlock]]:
+    source = Source(name, text)
+    return list(sentences(source, blocks(source)))
+
+
 def test_commands_in_sentences_of_markdown_and_restructured_text() -> None:
     text = """\
 Build it: `docker build -f a .`, then ``docker-compose -f b.yml up``, not `docker run c`, and *not* docker build d .
@@ -84,12 +89,12 @@ Build it: `docker build -f a .`, then ``docker-compose -f b.yml up``, not `docke
 ```
   - `sudo docker compose -f f.yml up`
 """
-    found = [(line.strip()[:5], block.lines) for line, block in sentences(Source("a.md", text))]
+    found = [(line.strip()[:5], block.lines) for line, block in said("a.md", text)]
     assert found == [
         ("Build", ((11, "docker build -f a ."),)),
         ("Build", ((text.index("docker-compose"), "docker-compose -f b.yml up"),)),
         ("- `su", ((text.index("sudo"), "sudo docker compose -f f.yml up"),)),
     ]
-    assert [block.lines[0][1] for _, block in sentences(Source("a.rst", "see ``docker build -f a .`` there"))] == [
+    assert [block.lines[0][1] for _, block in said("a.rst", "see ``docker build -f a .`` there")] == [
         "docker build -f a ."
     ]

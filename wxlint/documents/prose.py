@@ -5,7 +5,7 @@ Syntax as in the CommonMark specification (fenced code blocks) and docutils' ref
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
@@ -20,8 +20,6 @@ _DIRECTIVE = late(r"(?P<indent>[ \t]*)\.\.[ \t]+(?P<name>[\w:-]+)::[ \t]*(?P<inf
 _CODE = ("code", "code-block", "sourcecode", "prompt", "tab")
 _LITERAL = late(r"(?P<indent>[ \t]*)(?!\.\.[ \t]).*::[ \t]*")
 _OPTION = late(r"[ \t]+:[\w-]+:.*")
-
-
 _INLINE = late(r"(?<!`)(?P<mark>``?)(?P<text>(?:sudo )?docker[ -](?:compose|build|buildx build) [^`\n]+)(?P=mark)(?!`)")
 """A command in a sentence that builds, or names compose files. One that runs an image is often an excerpt."""
 
@@ -39,14 +37,15 @@ def blocks(source: Source) -> Iterator[TextBlock]:
     return _literal(lines) if source.path.lower().endswith(".rst") else _fenced(lines)
 
 
-def sentences(source: Source) -> Iterator[tuple[str, TextBlock]]:
-    """Yield the commands in the sentences of a document, each with the line that it stands in."""
-    fenced = {start for block in blocks(source) for start, _ in block.lines}
+def sentences(source: Source, literal: Iterable[TextBlock]) -> Iterator[tuple[str, TextBlock]]:
+    """Yield the commands in the sentences of a document, each with the line that it stands in.
+
+    literal: the document's blocks, whose lines are left out.
+    """
+    inside = {source.position(start)[0] for block in literal for start, _ in block.lines}
     for number, start in enumerate(source.starts, 1):
         line = source.line_text(number)
-        if "docker" not in line or not fenced.isdisjoint(range(start, start + len(line) - len(line.lstrip()) + 1)):
-            continue
-        for match in _INLINE.finditer(line):
+        for match in _INLINE.finditer(line) if "docker" in line and number not in inside else ():
             yield line, TextBlock("", ((start + match.start("text"), match["text"]),))
 
 

@@ -8,7 +8,7 @@ import re
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.facts.base_images import normalise_repository
-from wxlint.facts.tables import Globs, row_at, rows
+from wxlint.facts.tables import Globs, grouped, row_at
 
 
 class Server(NamedTuple):
@@ -40,8 +40,5 @@ def server(repository: str, tag: str) -> Server | None:
 @functools.cache
 def _index() -> tuple[list[str], dict[str, list[str]], Globs[str]]:
     """The column names, the rows of plain repositories by name, and those of patterns."""
-    head, body = rows("servers")
-    exact: dict[str, list[str]] = {}
-    for line in body:
-        exact.setdefault(line.partition(",")[0], []).append(line)
+    head, exact = grouped("servers")
     return head, exact, Globs((name, line) for name, lines in exact.items() if "*" in name for line in lines)

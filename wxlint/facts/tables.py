@@ -64,7 +64,7 @@ def row_of(name: str, key: str) -> dict[str, str] | None:
 
 def rows_of(name: str, key: str) -> tuple[dict[str, str], ...]:
     """The rows of a table whose first column has this text, in file order."""
-    head, by_key = _grouped(name)
+    head, by_key = grouped(name)
     return tuple(row_at(head, line) for line in by_key.get(key, ()))
 
 
@@ -75,7 +75,8 @@ def _by_first_column(name: str) -> tuple[list[str], dict[str, str]]:
 
 
 @functools.cache
-def _grouped(name: str) -> tuple[list[str], dict[str, list[str]]]:
+def grouped(name: str) -> tuple[list[str], dict[str, list[str]]]:
+    """The column names of a table, and its lines by their first column, in file order."""
     head, body = rows(name)
     by_key: dict[str, list[str]] = {}
     for line in body:

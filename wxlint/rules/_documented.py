@@ -85,6 +85,11 @@ def problems(repository: Repository, path: str, script: Script, texts: JoinedTex
     yield from document.sentences(end)
 
 
+def _ending_in(path: str, known: list[str]) -> list[str]:
+    """The files that have a path of a document in another folder."""
+    return [each for each in known if each.endswith(f"/{path}")]
+
+
 class _Document:
     """One document; each file, stage and argument that is missing is reported once, where it is named first."""
 
@@ -105,7 +110,7 @@ class _Document:
         if self._shows[DOCKERFILE] or not known or not self._is_meant(path, build.wanted):
             return
         if named:
-            others = [each for each in known if each.endswith(f"/{path}")]
+            others = _ending_in(path, known)
             missing = path not in known and (not others or self._is_ours(build) and not self._speaks_of_folder(others))
         else:
             missing = self._is_looked_for_in_the_root(build, path, known)
@@ -122,7 +127,7 @@ class _Document:
             paths = tuple(normal(posixpath.join(each, path)) for each in self.folders.at(command.start, command.cwd))
             if not paths or any(map(disk.lexists, paths)) or self._shows[COMPOSE]:
                 continue
-            others = [each for each in known if each.endswith(f"/{path}")]
+            others = _ending_in(path, known)
             elsewhere = others and (self.folder != "" or self._speaks_of_folder(others))
             if path not in known and not elsewhere and self._is_meant(path, paths):
                 yield Problem(call.span, f"there is no {path}{self.texts.near(path, known)}", image=path)
@@ -239,7 +244,7 @@ class _Document:
 
     def _is_nowhere(self, path: str, known: list[str]) -> bool:
         """Whether no file of its kind is what a path may mean, in a folder of which the text speaks in words."""
-        return not any(each == path or each.endswith(f"/{path}") for each in known)
+        return path not in known and not _ending_in(path, known)
 
     def _is_looked_for_in_the_root(self, build: Build, path: str, known: list[str]) -> bool:
         """Whether a command without a Dockerfile's name is to be typed in the root of this repository."""

@@ -10,7 +10,9 @@ from wxlint.core.patterns import late
 if TYPE_CHECKING:
     from wxlint.documents.dockerfile.reader import Instruction
     from wxlint.images.evaluation.commands import RunCommand
+    from wxlint.images.graph.repository import Repository
     from wxlint.images.model.records import Evaluated, Stage
+    from wxlint.images.model.reference import Reference
     from wxlint.shell.model import Word
 
 _INSTALLERS = ("apt-get", "apt", "aptitude")
@@ -37,6 +39,15 @@ def installed_packages(evaluated: Evaluated, instruction: Instruction) -> Iterat
             continue
         for word in ran.command.words:
             yield ran, word, word.value.text.partition("=")[0]
+
+
+def base_of_packages(repository: Repository, evaluated: Evaluated, stage: Stage) -> Reference | None:
+    """Return the public image whose distribution a stage's packages come from, with its tag; None where the repository
+    builds it itself, or it is not known."""
+    reference = evaluated.base_of(stage)
+    if reference is None or not reference.tag_known or repository.graph.producers(reference):
+        return None
+    return reference
 
 
 def has_other_sources(evaluated: Evaluated, stage: Stage) -> bool:

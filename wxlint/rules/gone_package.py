@@ -38,7 +38,7 @@ from wxlint.core.findings import Severity
 from wxlint.core.reasons import reason_at
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
-from wxlint.rules._system_packages import has_other_sources, installed_packages
+from wxlint.rules._system_packages import base_of_packages, has_other_sources, installed_packages
 
 if TYPE_CHECKING:
     from wxlint.images.model.records import Evaluated, Stage
@@ -57,8 +57,8 @@ def check(repository: Repository) -> Iterator[Problem]:
 
 
 def _stage(repository: Repository, evaluated: Evaluated, stage: Stage) -> Iterator[Problem]:
-    reference = evaluated.base_of(stage)
-    if reference is None or reference.digest or not reference.tag_known or repository.graph.producers(reference):
+    reference = base_of_packages(repository, evaluated, stage)
+    if reference is None or reference.digest:
         return
     distribution, release = facts.distribution_of(reference.path, reference.tag or "latest")
     if not release:

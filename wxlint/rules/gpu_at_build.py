@@ -54,7 +54,6 @@ from wxlint.rules import Problem
 
 if TYPE_CHECKING:
     from wxlint.documents.dockerfile.reader import Instruction
-    from wxlint.documents.source import Source
     from wxlint.images.evaluation.commands import RunCommand
     from wxlint.images.model.records import Evaluated
 
@@ -90,36 +89,25 @@ def check(repository: Repository) -> Iterator[Problem]:
         if ".py" not in dockerfile.source.text and not _MAY_ASK.search(dockerfile.source.text):
             continue
         for instruction in dockerfile.instructions:
-            if instruction.keyword == "RUN" and _MAY_ASK.search(_whole(instruction)):
-                if not any(flag.name == "device" for flag in instruction.flags):
-                    for problem in _run(dockerfile.source, instruction):
-                        yield problem._replace(severity=Severity.INFO) if _may_have_one(evaluated) else problem
-        yield from _programs(repository, evaluated)
-
-
-def _programs(repository: Repository, evaluated: Evaluated) -> Iterator[Problem]:
-    """Yield the programs of the repository that a RUN starts, and that ask for a GPU."""
-    from wxlint.images.evaluation.commands import commands_of
-
-    source = evaluated.dockerfile.source
-    for instruction in evaluated.dockerfile.instructions:
-        if instruction.keyword != "RUN" or ".py" not in instruction.text:
-            continue
-        if any(flag.name == "device" for flag in instruction.flags):
-            continue
-        for ran in commands_of(source, instruction):
-            words = [word.value.text for word in ran.command.words[1:]]
-            path = next((text for text in words if not text.startswith("-")), "")
-            if not _PYTHON.fullmatch(ran.name) or not path.endswith(".py"):
+            if instruction.keyword != "RUN" or any(flag.name == "device" for flag in instruction.flags):
                 continue
-            for context in evaluated.build.contexts:
-                program = repository.sources.read(normal(posixpath.join(context, path.lstrip("/"))))
-                asked = _ASKS.search(program.text) if program is not None else None
-                if program is not None and asked is not None and _is_needed(program.text, asked.start()):
-                    place = Reason("install", f"{asked[0].rstrip('( ')} ({program.path})", program.path)
-                    text = f"{path} asks for a GPU in a build, which has none"
-                    yield Problem(ran.span(), text, (place,), severity=Severity.INFO)
-                    break
+            if ".py" in instruction.text or _MAY_ASK.search(_whole(instruction)):
+                for problem in _run(repository, evaluated, instruction):
+                    yield problem._replace(severity=Severity.INFO) if _may_have_one(evaluated) else problem
+
+
+def _program(repository: Repository, evaluated: Evaluated, ran: RunCommand) -> Iterator[Problem]:
+    """Yield a program of the repository that a command starts, and that asks for a GPU."""
+    words = [word.value.text for word in ran.command.words[1:]]
+    path = next((text for text in words if not text.startswith("-")), "")
+    for context in evaluated.build.contexts if path.endswith(".py") else ():
+        program = repository.sources.read(normal(posixpath.join(context, path.lstrip("/"))))
+        asked = _ASKS.search(program.text) if program is not None else None
+        if program is not None and asked is not None and _is_needed(program.text, asked.start()):
+            place = Reason("install", f"{asked[0].rstrip('( ')} ({program.path})", program.path)
+            text = f"{path} asks for a GPU in a build, which has none"
+            yield Problem(ran.span(), text, (place,), severity=Severity.INFO)
+            return
 
 
 def _is_needed(text: str, at: int) -> bool:
@@ -138,15 +126,16 @@ def _whole(instruction: Instruction) -> str:
     return "\n".join((instruction.args, *(heredoc.body for heredoc in instruction.heredocs)))
 
 
-def _run(source: Source, instruction: Instruction) -> Iterator[Problem]:
+def _run(repository: Repository, evaluated: Evaluated, instruction: Instruction) -> Iterator[Problem]:
     """Yield what a RUN asks, once for each command."""
     from wxlint.images.evaluation.commands import commands_of
 
-    for ran in commands_of(source, instruction):
+    for ran in commands_of(evaluated.dockerfile.source, instruction):
         if ran.name in _TOOLS:
             yield _tool(ran)
         elif _PYTHON.fullmatch(ran.name):
             yield from _python(ran, instruction)
+            yield from _program(repository, evaluated, ran)
 
 
 def _tool(ran: RunCommand) -> Problem:

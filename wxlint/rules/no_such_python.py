@@ -38,7 +38,7 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
-from wxlint.rules._system_packages import has_other_sources, installed_packages
+from wxlint.rules._system_packages import base_of_packages, has_other_sources, installed_packages
 
 if TYPE_CHECKING:
     from wxlint.documents.dockerfile.reader import Instruction
@@ -62,14 +62,11 @@ def check(repository: Repository) -> Iterator[Problem]:
 
 
 def _stage(repository: Repository, evaluated: Evaluated, stage: Stage) -> Iterator[Problem]:
-    reference = evaluated.base_of(stage)
-    if reference is None or not reference.tag or not reference.tag_known:
+    reference = base_of_packages(repository, evaluated, stage)
+    packaged = facts.system_pythons(reference.path, reference.tag or "") if reference is not None else None
+    if reference is None or packaged is None or has_other_sources(evaluated, stage):
         return
-    line = evaluated.line_of(stage)
-    packaged = facts.system_pythons(reference.path, reference.tag)
-    if packaged is None or repository.graph.producers(reference) or has_other_sources(evaluated, stage):
-        return
-    because = (reason_at("image", f"FROM {reference.shown()}", line[-1].base.span),)
+    because = (reason_at("image", f"FROM {reference.shown()}", evaluated.line_of(stage)[-1].base.span),)
     there = " and ".join(packaged.pythons)
     for instruction in evaluated.instructions_of(stage):
         for ran, word, python in _wanted(evaluated, instruction):

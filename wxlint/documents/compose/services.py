@@ -211,10 +211,10 @@ def _counts(table: Table) -> list[Text]:
 
 
 def containers_refused(services: list[Service]) -> Iterator[tuple[Service, Text, str]]:
-    """Yield what compose refuses of names of containers, which have to be unique: the service, the name, and why.
+    """Yield what is refused of names of containers, which have to be unique: the service, the name, and why.
 
-    Services of different profiles may have the same one: they need not run together. Source: the consistency checks of
-    compose-go.
+    Compose refuses a name for several containers of one service (run with its plugin 2.26), the engine the second of
+    two services that start together. Services of different profiles may have the same one: they need not.
     """
     owners: dict[str, list[Service]] = {}
     for service in services:

@@ -42,8 +42,9 @@ def prose_script(source: Source, root: str) -> Script:
     root: of the repository, whose own name is that of a clone of it.
     """
     folders = Folders(source, root)
-    found = [_read(source, block, folders) for block in blocks(source) if _is_shell(block)]
-    found += [_read(source, block, folders) for line, block in sentences(source) if not OF_ANOTHER_TIME.search(line)]
+    literal = list(blocks(source))
+    said = [block for line, block in sentences(source, literal) if not OF_ANOTHER_TIME.search(line)]
+    found = [_read(source, block, folders) for block in (*filter(_is_shell, literal), *said)]
     return Script(
         tuple(call for script in found for call in script.calls),
         tuple(build for script in found for build in script.builds),
