@@ -38,6 +38,7 @@ def last(text: str) -> tuple[list[str], bool]:
         "RUN pip wheel --no-deps -w /out .\nFROM python:3.12\nCOPY --from=b /out /w\nRUN pip install /w/*.whl",
         "RUN uv build\nFROM python:3.12\nCOPY --from=b /src/dist/*.whl /w/\nRUN cd /w && pip install ./*.whl",
         "RUN uv build\nFROM python:3.12\nWORKDIR /w\nCOPY --from=b /src/dist/app-*.whl .\nRUN pip install app-*.whl",
+        "RUN uv build\nFROM python:3.12\nWORKDIR /w\nCOPY --from=b /src/dist/a*-1*.whl .\nRUN pip install a*-1*.whl",
         "RUN make wheel\nRUN pip install out/app-*-py3-none-any.whl",
     ],
 )
