@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import gc
 import io
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +28,17 @@ def calls(
     monkeypatch: pytest.MonkeyPatch,
     also: Callable[[], None] = lambda: None,
 ) -> int:
-    """Count the calls, of Python's and of C's functions, in a check. also: what else begins to watch it."""
+    """Count the calls, of Python's and of C's functions, in a check. also: what else begins to watch it.
+
+    Answers and patterns that are kept are forgotten before, and what earlier checks have left is collected: what of it
+    falls into the count is chance.
+    """
+    for name in [name for name in sys.modules if name.startswith("wxlint")]:
+        for value in list(vars(sys.modules[name]).values()):
+            if isinstance(value, functools._lru_cache_wrapper):
+                value.cache_clear()
+    re.purge()
+    gc.collect()
     write(make(n), folder / str(n))
     monkeypatch.chdir(folder / str(n))
     count = 0

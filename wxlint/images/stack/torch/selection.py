@@ -251,9 +251,15 @@ def _without_nightly(places: list[_Place], install: Install, wanted: Requirement
     released = [place for place in places if not is_nightly(place)]
     if re.search(r"\d(?:\.dev|a|b|rc)\d", wanted.specifier):
         return places
-    limits = (wanted, *install.requirements, *install.constraints)
-    ends = any(one.name == "torch" and is_bound_above(one.specifier) for one in limits)  # before what is not yet out
-    return places if (install.prerelease and not ends) or not released else released
+    open_ = install.prerelease and not (wanted.name == "torch" and is_bound_above(wanted.specifier))
+    return places if (open_ and not _ends(install)) or not released else released
+
+
+@functools.lru_cache(maxsize=1024)
+def _ends(install: Install) -> bool:
+    """Whether an install bounds torch above, before what is not yet out."""
+    limits = (*install.requirements, *install.constraints)
+    return any(one.name == "torch" and is_bound_above(one.specifier) for one in limits)
 
 
 def _nightly(places: list[_Place]) -> str:
