@@ -173,4 +173,6 @@ def name_on_index(name: str, specifier: str) -> dict[str, str] | None:
     if row is None or row["confidence"] != "verified":
         return None
     limit, included = upper_bound(specifier)
+    if "post" in row["from"] and "=" in specifier:  # bounds know no post releases: only later ones are sure
+        included = False
     return row if not row["from"] or not _is_below(limit, included, row["from"]) else None

@@ -92,7 +92,7 @@ def _of_requirement(
     if _is_alone(install, wanted.name):
         gone = name_on_index(wanted.name, specifier)
         if gone is not None:
-            if not hidden:
+            if not hidden and not _is_allowed(image, gone["unless"]):
                 text = _LEFT[gone["gives"]].format(name=wanted.name, release=gone["from"])
                 yield Problem(span, text, install.reasons, f"take {gone['instead']}", image=image.label)
             return
@@ -111,6 +111,11 @@ def _of_requirement(
             text = f"{wanted.written} asks for a build with a local version, which the default index does not have"
             hint = f"add the page of its maker (-f …/{found.links}), or take a later release"
             yield Problem(span, text, install.reasons, hint, image=image.label)
+
+
+def _is_allowed(image: Image, variable: str) -> bool:
+    """Whether a variable stands in the Dockerfile with which a package that refuses is installed all the same."""
+    return variable != "" and variable in image.evaluated.dockerfile.source.text
 
 
 def _pins_torch_too(install: Install, wanted: Requirement) -> bool:
