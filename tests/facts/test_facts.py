@@ -40,6 +40,7 @@ KEYS = {
     "ngc_pytorch": ("release",),
     "nvidia_cuda_tags": ("version",),
     "official_images": ("name",),
+    "old_keys": ("repository", "tag"),
     "other_packages": ("ecosystem", "name"),
     "servers": ("repository", "tag"),
     "system_pythons": ("release",),

@@ -1,11 +1,13 @@
-"""A build takes what is no longer there: an address, or an option of a tool whose release it leaves open.
+"""A build takes what is no longer there: an address, an option of a tool whose release it leaves open, or a key.
 
 ## Why
 
 A Dockerfile that was right for years fails at its next build where it takes the newest of something. The latest release
 of Miniforge has no Mambaforge any more; an unpinned Poetry is Poetry 2, which refuses `poetry install --no-dev` and
 has no `poetry export` without a plugin. A pinned tool keeps what it had, and so does one on a Python that the newest
-release does not support: nothing is said of these.
+release does not support: nothing is said of these. In April 2022 NVIDIA changed the key of its CUDA repositories, and
+images that were built before (`pytorch/pytorch:1.9.0-…-devel`, `tensorflow/tensorflow:2.4.1-gpu`) know the old one: the
+first `apt-get update` in them ends with `NO_PUBKEY A4B469963BF863CC`, unless their list or the key is replaced.
 
 ## Bad
 
@@ -21,6 +23,11 @@ FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04
 RUN wget https://github.com/conda-forge/miniforge/releases/latest/download/Mambaforge-Linux-x86_64.sh
 ```
 
+```dockerfile
+FROM pytorch/pytorch:1.9.0-cuda11.1-cudnn8-devel
+RUN apt-get update && apt-get install -y git
+```
+
 ## Good
 
 ```dockerfile
@@ -33,6 +40,12 @@ RUN poetry install --only main
 ```dockerfile
 FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04
 RUN wget https://github.com/conda-forge/miniforge/releases/latest/download/Miniforge3-Linux-x86_64.sh
+```
+
+```dockerfile
+FROM pytorch/pytorch:1.9.0-cuda11.1-cudnn8-devel
+RUN rm -f /etc/apt/sources.list.d/cuda.list /etc/apt/sources.list.d/nvidia-ml.list
+RUN apt-get update && apt-get install -y git
 ```
 """
 
@@ -47,7 +60,7 @@ from wxlint.core.patterns import late
 from wxlint.images.evaluation.interpreter import python_of, system_python_of
 from wxlint.images.graph.repository import Repository
 from wxlint.images.installs.model import Install
-from wxlint.rules import Problem
+from wxlint.rules import Problem, _old_keys
 
 if TYPE_CHECKING:
     from wxlint.documents.dockerfile.reader import Instruction
@@ -56,7 +69,7 @@ if TYPE_CHECKING:
     from wxlint.images.model.reference import Reference
 
 SEVERITY = Severity.ERROR
-SUMMARY = "an address or an option that is no longer there"
+SUMMARY = "an address, an option or a key that is no longer there"
 HINT = "take what has replaced it, or pin the tool"
 WEIGHT = 1
 
@@ -70,12 +83,19 @@ _OPEN = late(r"(?:>=?[\d.]+,?)*")
 
 def check(repository: Repository) -> Iterator[Problem]:
     for evaluated in repository.evaluated:
+        yield from _keys(repository, evaluated)
         if any(word in evaluated.dockerfile.source.text for word in _WORDS):
             for stage in evaluated.stages:
                 for instruction in evaluated.instructions_of(stage):
                     if instruction.keyword in ("RUN", "ADD"):
                         yield from _addresses(evaluated, instruction)
                         yield from _options(repository, evaluated, stage, instruction)
+
+
+def _keys(repository: Repository, evaluated: Evaluated) -> Iterator[Problem]:
+    if "apt" in evaluated.dockerfile.source.text:
+        for stage in evaluated.stages:
+            yield from _old_keys.problems(repository, evaluated, stage)
 
 
 def _addresses(evaluated: Evaluated, instruction: Instruction) -> Iterator[Problem]:

@@ -1,0 +1,75 @@
+"""Bases that were built before NVIDIA changed the key of its CUDA repositories, and what asks these all the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from wxlint import facts
+from wxlint.core.findings import Severity
+from wxlint.core.patterns import late
+from wxlint.core.reasons import reason_at
+from wxlint.rules import Problem
+from wxlint.rules._system_packages import base_of_packages
+
+if TYPE_CHECKING:
+    from wxlint.documents.dockerfile.reader import Instruction
+    from wxlint.images.evaluation.commands import RunCommand
+    from wxlint.images.graph.repository import Repository
+    from wxlint.images.model.records import Evaluated, Stage
+    from wxlint.images.model.reference import Reference
+
+_MENDED = late(
+    r"(?i)cuda\.list|nvidia-ml|sources\.list|/etc/apt\b|3bf863cc|7fa2af80|A4B469963BF863CC|cuda-keyring|apt-key"
+    r"|unauthenticated|insecure|trusted=yes|\.sh\b"
+)
+"""What takes the key or the repository away, or may: a script of the repository's own."""
+_HINT = (
+    "remove the list of NVIDIA's repository before (rm -f /etc/apt/sources.list.d/cuda.list "
+    "/etc/apt/sources.list.d/nvidia-ml.list), add its new key (cuda-keyring), or take a later base"
+)
+
+
+def may_be_there(reference: Reference | None) -> bool:
+    """Whether an image is one of those whose key is an old one."""
+    if reference is None or reference.digest or not reference.tag:
+        return False
+    rows = facts.rows_of("old_keys", facts.normalise_repository(reference.name))
+    return any(re.fullmatch(row["tag"], reference.tag) for row in rows)
+
+
+def problems(repository: Repository, evaluated: Evaluated, stage: Stage) -> Iterator[Problem]:
+    """Yield the first update of a stage's packages that fails, where no stage below it has one: the build ends there.
+
+    What stands before it, and may take the repository or its key away, leaves the whole stage alone.
+    """
+    reference = base_of_packages(repository, evaluated, stage)
+    if reference is None or not may_be_there(reference):
+        return
+    for one in reversed(evaluated.line_of(stage)):
+        for instruction in evaluated.instructions_of(one):
+            if _MENDED.search(instruction.text) or any(_MENDED.search(h.body) for h in instruction.heredocs):
+                return
+            for ran in _updates(evaluated, instruction):
+                if one is stage:
+                    text = f"{reference.shown()} has the key that NVIDIA's CUDA repository had until April 2022"
+                    base = evaluated.line_of(stage)[-1].base.span
+                    because = (reason_at("image", f"FROM {reference.shown()}", base),)
+                    yield Problem(ran.span(), f"{text}: the update fails", because, _HINT, Severity.WARNING)
+                return
+
+
+def _updates(evaluated: Evaluated, instruction: Instruction) -> Iterator[RunCommand]:
+    """Yield the commands of a RUN that read all repositories, and must succeed."""
+    if instruction.keyword != "RUN" or "apt" not in instruction.text:
+        return
+    from wxlint.images.evaluation.commands import commands_of
+    from wxlint.images.evaluation.handled import is_handled
+    from wxlint.shell.wrappers import unwrap
+
+    for ran in commands_of(evaluated.dockerfile.source, instruction):
+        words = [word.value.text for word in unwrap(ran.command).words]
+        if words[0].rpartition("/")[2] in ("apt-get", "apt") and "update" in words:
+            if not ran.command.conditional and not is_handled(ran.text, ran.command.end):
+                yield ran
