@@ -156,16 +156,18 @@ def _common(one: BaseImage, two: BaseImage) -> BaseImage:
 
 
 def held_companions(image: BaseImage) -> frozenset[str]:
-    """The companions of torch that an image is documented to hold: those of pytorch/pytorch do from 2.0 on, and AMD's
-    hold torchvision. hiyouga/pytorch stands on pytorch/pytorch. Source: rocm.docs.amd.com: PyTorch compatibility, the
-    table of its images; hiyouga/LLaMA-Factory: docker/docker-cuda/Dockerfile.base."""
+    """The companions of torch that an image is documented to hold: those of pytorch/pytorch hold both from 2.0 on, and
+    torchvision from 1.5 on; AMD's hold torchvision. hiyouga/pytorch stands on pytorch/pytorch. Source: pytorch/pytorch:
+    Dockerfile (stage conda-installs); rocm.docs.amd.com: PyTorch compatibility, the table of its images;
+    hiyouga/LLaMA-Factory: docker/docker-cuda/Dockerfile.base."""
     if image.torch_version is None:
         return frozenset()
     if image.row["repository"] == "rocm/pytorch*":
         return frozenset(("torchvision",))
     of_pytorch = image.row["repository"].endswith("pytorch/pytorch") or image.row["repository"] == "hiyouga/pytorch"
-    holds = of_pytorch and numbers(image.torch_version) >= (2,)
-    return frozenset(("torchvision", "torchaudio")) if holds else frozenset()
+    if of_pytorch and numbers(image.torch_version) >= (2,):
+        return frozenset(("torchvision", "torchaudio"))
+    return frozenset(("torchvision",)) if of_pytorch and numbers(image.torch_version) >= (1, 5) else frozenset()
 
 
 _MADE_BY_PYTORCH = late(r"(?:ghcr\.io/)?pytorch/pytorch")

@@ -46,6 +46,10 @@ _NAMED = late(
     r"(?<![a-z0-9])cu(?:da)?[-_]?(?P<major>9|1[0-9])(?:[._-]?(?P<minor>\d))?(?:[._]\d{1,2})?(?=cudnn|[^a-z0-9]|$)"
 )
 """cu118, cuda11.8.0, cuda-12, cuda_12_1."""
+_TOOLKIT = late(
+    r"(?:nvidia-)?cuda(?:-toolkit|-runtime|-libraries|-minimal-build)?(?:-(?P<major>\d+)(?:-(?P<minor>\d+))?)?"
+)
+"""Packages of the system that bring CUDA."""
 
 
 class _Name(NamedTuple):
@@ -83,8 +87,20 @@ def _there(image: Image) -> tuple[list[str], bool]:
     release = facts.default_cuda(torch.version) if torch.channel == "default" and torch.version else None
     of_torch = release or cuda_of_channel(torch.channel)
     sure = torch.channel in ("none", "cpu") or bool(of_torch)
-    found = dict.fromkeys(".".join(cuda.split(".")[:2]) for cuda in (base, of_torch) if cuda)
+    added = list(_added(image))
+    if "" in added:
+        return [], False
+    found = dict.fromkeys(".".join(cuda.split(".")[:2]) for cuda in (base, *added, of_torch) if cuda)
     return [cuda for cuda in found if not any(other.startswith(f"{cuda}.") for other in found)], sure
+
+
+def _added(image: Image) -> Iterator[str]:
+    """Yield the CUDA versions of toolkits that packages of the system bring; "" for one that is not known."""
+    for install in image.state.installs if any(one.tool == "apt" for one in image.state.installs) else ():
+        for wanted in install.requirements if install.tool == "apt" and not install.removes else ():
+            toolkit = _TOOLKIT.fullmatch(wanted.name)
+            if toolkit is not None:
+                yield ".".join(filter(None, toolkit.groups()))
 
 
 def _agree(named: str, cuda: str, *, major_only: bool) -> bool:

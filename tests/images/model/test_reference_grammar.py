@@ -45,6 +45,9 @@ WHOLE = [
     ("test.com:5000", "", "test.com", "5000", None),
     ("a" * 255, "", "a" * 255, None, None),
     ("f" * 63, "", "f" * 63, None, None),
+    ("feedfacebeef", "", "feedfacebeef", None, None),
+    ("a581cfd68af", "", "a581cfd68af", None, None),
+    ("me/a581cfd68afa", "", "me/a581cfd68afa", None, None),
     (f"python@sha512:{'0a' * 64}", "", "python", None, f"sha512:{'0a' * 64}"),
 ]
 
@@ -97,6 +100,8 @@ NOT_ONE = [
     "do..cker/app",
     "do-.x/app",
     "f" * 64,
+    "a581cfd68afa",  # the short form of an image's ID
+    "sha256:" + "0" * 64,
     "a" * 256,
     "x.y/" + "a" * 256,
     "foo_bar.com:8080/app",

@@ -17,7 +17,8 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _DOMAIN = late(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?")
 _TAG = late(r"[\w\0][\w.\0-]{0,127}", re.ASCII)
 _DIGEST = late(r"sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}")
-_IMAGE_ID = late(r"[a-f0-9]{64}")
+_IMAGE_ID = late(r"(?:sha256:)?[a-f0-9]{64}|(?=[a-f]*\d)[a-f0-9]{12}")
+"""The long form, and the short one that `docker images` shows, which no image is called by."""
 _LONGEST_PATH = 255
 _HUB = frozenset(("docker.io", "index.docker.io"))
 """The default registry, by the names that docker itself takes for it."""
