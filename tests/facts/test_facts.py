@@ -18,6 +18,7 @@ TABLES = sorted(path.stem for path in FOLDER.glob("*.csv"))
 KEYS = {
     "accelerated": ("name",),
     "accelerated_builds": ("name", "from"),
+    "asks_for_gpu": ("project",),
     "base_images": ("repository", "tag"),
     "brings_cuda": ("name",),
     "built_for_torch": ("name", "from"),

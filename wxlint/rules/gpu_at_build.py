@@ -6,7 +6,9 @@
 `assert torch.cuda.is_available()` fails, and what decides by such an answer always takes the way without a GPU. A
 check at build time proves that CUDA is compiled in (`torch.version.cuda`); that a device works, a container proves
 that runs with `--gpus`. A model that is loaded ahead is loaded on the CPU: `device="cuda"` and `use_gpu=True` end the
-build. RUN with `--device` is left alone. A command that only prints what it found is information.
+build. RUN with `--device` is left alone. A command that only prints what it found is information. Extensions of torch
+that leave to it what they are compiled for (`simple-knn`, `diff-gaussian-rasterization`, a setup.py of the repository's
+own) end in a build with `IndexError: list index out of range`, unless `TORCH_CUDA_ARCH_LIST` says which GPUs are meant.
 
 ## Bad
 
@@ -25,6 +27,11 @@ FROM pytorch/pytorch:2.5.1-cuda12.4-cudnn9-runtime
 RUN python -c "from faster_whisper import WhisperModel; WhisperModel('small', device='cuda')"
 ```
 
+```dockerfile
+FROM pytorch/pytorch:2.1.0-cuda11.8-cudnn8-devel
+RUN pip install git+https://github.com/graphdeco-inria/diff-gaussian-rasterization
+```
+
 ## Good
 
 ```dockerfile
@@ -35,6 +42,12 @@ RUN python -c "import torch; assert torch.version.cuda"
 ```dockerfile
 FROM pytorch/pytorch:2.5.1-cuda12.4-cudnn9-runtime
 RUN python -c "from faster_whisper import WhisperModel; WhisperModel('small', device='cpu')"
+```
+
+```dockerfile
+FROM pytorch/pytorch:2.1.0-cuda11.8-cudnn8-devel
+ENV TORCH_CUDA_ARCH_LIST="7.5;8.0;8.6+PTX"
+RUN pip install git+https://github.com/graphdeco-inria/diff-gaussian-rasterization
 ```
 """
 
@@ -50,7 +63,7 @@ from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.images.graph.repository import Repository
-from wxlint.rules import Problem
+from wxlint.rules import Problem, _without_gpu
 
 if TYPE_CHECKING:
     from wxlint.documents.dockerfile.reader import Instruction
@@ -80,6 +93,10 @@ _TOOLS = ("nvidia-smi", "rocm-smi")
 
 
 def check(repository: Repository) -> Iterator[Problem]:
+    for image, steps in repository.torch_steps:
+        if "pip" in image.evaluated.dockerfile.source.text:
+            for problem in _without_gpu.problems(repository, image, steps):
+                yield problem._replace(severity=Severity.INFO) if _may_have_one(image.evaluated) else problem
     seen: set[str] = set()
     for evaluated in repository.evaluated:
         if evaluated.path in seen:
