@@ -6,11 +6,11 @@ import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.images.stack.base import flavour_of
+from wxlint.images.stack.compiled import asks_for_gpu
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from wxlint.images.graph.repository import Repository
     from wxlint.images.model.records import Evaluated
 
-_PROJECT = late(r"github\.com[/:]([\w.-]+/[\w.-]+?)(?:\.git)?/?(?:[@#?].*)?$")
 _PIP = late(r"^(?:uv )?(?:\S*/)?(?:python[\d.]* -m )?pip[\d.]* (?:-\S+ )*install\b")
 _FOLDER = late(r"(?:\.{0,2}/)?[\w.-]+(?:/[\w.-]+)+/?")
 _EXTENSION = late(r"\bCUDAExtension\s*\(")
@@ -70,12 +69,12 @@ def _known(image: Image) -> Iterator[tuple[str, str, Span]]:
         if install.tool not in ("pip", "uv") or not install.must_succeed or install.removes or install.span not in own:
             continue
         for requirement in install.requirements:
-            url = requirement.url if requirement.kind == "vcs" and not requirement.maybe else None
-            named = _PROJECT.search(url) if url else None
-            row = facts.row_of("asks_for_gpu", named[1].lower()) if named is not None else None
+            variable = (
+                asks_for_gpu(requirement.url or "") if requirement.kind == "vcs" and not requirement.maybe else ""
+            )
             span = requirement.span or install.span
-            if row is not None and row["confidence"] == "verified" and span is not None:
-                yield row["variable"], requirement.written, span
+            if variable and span is not None:
+                yield variable, requirement.written, span
 
 
 def _local(repository: Repository, image: Image) -> Iterator[tuple[str, str, Span]]:

@@ -21,7 +21,7 @@ def problems(image: Image) -> Iterator[Problem]:
     if root is None or reference is None or not image.base.sure:
         return
     plain = image.base.accelerator == "cpu" and image.base.torch.channel == "none"
-    if not plain and flavour_of(reference) not in ("base", "runtime"):
+    if not plain and (image.base.accelerator != "cuda" or flavour_of(reference) not in ("base", "runtime")):
         return
     own = {install.span for stage in image.evaluated.line_of(image.stage) for install in stage.installs}
     for install in image.installs:
@@ -36,7 +36,10 @@ def problems(image: Image) -> Iterator[Problem]:
 
 
 def _has_compiler(image: Image) -> bool:
-    """Whether something may have brought the compiler: a RUN, or a COPY of CUDA's folder."""
+    """Whether something may have brought the compiler: a RUN, a COPY of CUDA's folder, or packages of conda."""
+    of_conda = (one for install in image.state.installs if install.tool == "conda" for one in install.requirements)
+    if any(one.name.startswith("cuda") for one in of_conda):
+        return True
     return any(
         _BRINGS_NVCC.search(one.text) if one.keyword == "RUN" else "cuda" in one.text
         for stage in contributing(image.evaluated, image.stage)

@@ -6,7 +6,8 @@ Since July 2025 the conda of the newest Miniconda and Anaconda asks for Anaconda
 channels `defaults` stands for. A build has nobody to answer: `conda create`, `conda install` and `conda env create` end
 with `CondaToSNonInteractiveError`, in Dockerfiles that were right for years, and `-c conda-forge` does not help, since
 `defaults` is read beside it. Accept the terms in the Dockerfile, leave `defaults` out (`--override-channels`), or take
-Miniforge, which has other channels. A Dockerfile that says something of terms or of `defaults` is left alone.
+Miniforge, which has other channels. A Dockerfile that says something of terms or of `defaults` is left alone, and on
+the images of Anaconda's own, whose conda may be an older one, it is information.
 
 ## Bad
 
@@ -84,7 +85,7 @@ def check(repository: Repository) -> Iterator[Problem]:
 
 def _stage(repository: Repository, evaluated: Evaluated, stage: Stage) -> Iterator[Problem]:
     """Yield the first command of a stage that stops, where a stage below it has none: the build ends there."""
-    because = _of_image(repository, evaluated, stage)
+    of_image = because = _of_image(repository, evaluated, stage)
     for one in reversed(evaluated.line_of(stage)):
         for instruction in evaluated.instructions_of(one):
             because = because or _of_installer(evaluated, instruction)
@@ -92,7 +93,8 @@ def _stage(repository: Repository, evaluated: Evaluated, stage: Stage) -> Iterat
             if stops is not None:
                 if one is stage:
                     text = "conda asks for the terms of the channels in defaults, and a build accepts none"
-                    yield stops._replace(message=text, because=because)
+                    severity = Severity.INFO if of_image else None
+                    yield stops._replace(message=text, because=because, severity=severity)
                 return
 
 

@@ -307,8 +307,8 @@ def _default_index(image: Image, python: str) -> Iterator[Problem]:
 
 def _compiled(image: Image) -> Iterator[Problem]:
     """What compiles CUDA code without a compiler for it."""
-    if any(install.switches for install in image.installs):
-        from wxlint.rules._without_nvcc import problems  # only where a variable decides what is compiled
+    if any(install.switches or any(r.kind == "vcs" for r in install.requirements) for install in image.installs):
+        from wxlint.rules._without_nvcc import problems  # only where something may be compiled
 
         yield from problems(image)
 

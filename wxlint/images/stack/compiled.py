@@ -8,14 +8,17 @@ import re
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
+from wxlint.facts import row_of
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
+from wxlint.images.stack.packages import COMPILED
 
 _LLAMA = "llama-cpp-python"
 _ON = late(r"(?:GGML_CUDA|LLAMA_CUDA|LLAMA_CUBLAS|GGML_CUBLAS)(?::BOOL)?=(?:on|1|true|yes)\b", re.I)
 _GONE = late(r"LLAMA_CUBLAS(?::BOOL)?=", re.I)
 _ASKED_IN_LINE = late(r"^[^#\n]*?(?:-D|\b)(LLAMA_CUBLAS(?::BOOL)?=(?:on|1|true|yes)\b)", re.I | re.M)
 _NEWEST_LLAMA = late(r"^[^#\n]*\bpip3?\s+install\s(?:[^\n;&|]*\s)?llama[-_]cpp[-_]python(?=[\s;&|]|$)", re.M)
+_PROJECT = late(r"github\.com[/:]([\w.-]+/[\w.-]+?)(?:\.git)?/?(?:[@#?].*)?$")
 _NEW_NAMES = (0, 2, 80)
 """The first release of llama-cpp-python whose build refuses LLAMA_CUBLAS. Source: llama.cpp's CMakeLists.txt."""
 _OTHER_BACKEND = late(r"(?:GGML|LLAMA)_(?:HIPBLAS|HIP|VULKAN|SYCL|METAL|KOMPUTE|CLBLAST|MUSA|CANN)\w*=", re.I)
@@ -63,12 +66,28 @@ def _llama(requirement: Requirement, install: Install) -> Compiled | None:
 
 
 def needs_nvcc(requirement: Requirement, install: Install) -> bool:
-    """Whether an install compiles CUDA code, so that it fails where no nvcc is: llama-cpp-python whose CMAKE_ARGS ask
-    for it, and which no other index has wheels of."""
-    if requirement.name != _LLAMA or requirement.kind == "url" or install.tool not in ("pip", "uv") or install.sources:
+    """Whether an install compiles CUDA code, so that it fails where no nvcc is, and no other index has wheels of it:
+    llama-cpp-python whose CMAKE_ARGS ask for it, what FORCE_CUDA is set for, and projects in git that are all CUDA."""
+    if install.tool not in ("pip", "uv") or not install.must_succeed or install.removes or requirement.maybe:
         return False
+    if requirement.kind == "vcs" and asks_for_gpu(requirement.url or "") == "TORCH_CUDA_ARCH_LIST":
+        return True  # CUDAExtension of torch ends where it finds no CUDA_HOME
+    if requirement.kind == "url" or install.sources or requirement.name not in COMPILED:
+        return False
+    if requirement.name != _LLAMA:
+        on_index = requirement.kind == "name" and requirement.name in ("detectron2", "pytorch3d")
+        value = dict(install.switches).get("FORCE_CUDA")
+        return not on_index and value is not None and value.known and value.text.strip() == "1"
     value = dict(install.switches).get("CMAKE_ARGS")
-    return value is not None and value.known and _ON.search(value.text) is not None and install.must_succeed
+    return value is not None and value.known and _ON.search(value.text) is not None
+
+
+def asks_for_gpu(url: str) -> str:
+    """Return the variable that says which GPUs a project in git is compiled for, where its build asks for one that is
+    there without it; "" for others, and where that is not certain."""
+    match = _PROJECT.search(url)
+    row = row_of("asks_for_gpu", match[1].lower()) if match is not None else None
+    return row["variable"] if row is not None and row["confidence"] == "verified" else ""
 
 
 def asks_in_vain(script: str) -> re.Match[str] | None:
