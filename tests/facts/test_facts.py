@@ -44,6 +44,7 @@ KEYS = {
     "old_keys": ("repository", "tag"),
     "other_packages": ("ecosystem", "name"),
     "servers": ("repository", "tag"),
+    "pytorch_cuda": ("version",),
     "system_pythons": ("release",),
     "torch": ("version",),
     "nvcc_archs": ("arch",),

@@ -12,7 +12,8 @@ alone, and for arm64 it has wheels of some releases only. What is compiled for C
 sources, such as tensorflow, onnxruntime or jaxlib, have each release for a few Pythons only; some names are gone
 (`tensorflow-gpu`), never were (`detectron2`) or stand for nothing (`pytorch`); and an extra that a release no longer
 has, as `jax[cuda11_pip]`, is passed over: what comes is the build for the CPU. pip refuses a project whose
-`requires-python` leaves out the Python of the base. What is newer than the tables is a warning, and so is a channel
+`requires-python` leaves out the Python of the base. conda has `pytorch-cuda` for five versions of CUDA, up to 12.4,
+since PyTorch's channel ended with torch 2.5. What is newer than the tables is a warning, and so is a channel
 that is empty because somebody's build passes nothing for its argument: the root of the index has the builds of every
 channel, and one of them is taken. An ARG without a default is meant to be passed: where nobody builds the Dockerfile,
 nothing is said.
@@ -99,7 +100,7 @@ from wxlint.images.installs.requirement import Requirement
 from wxlint.images.model.records import Build
 from wxlint.images.stack.torch.channels import channel_of_local, channel_of_url, lists_no_wheels
 from wxlint.images.stack.torch.model import describe
-from wxlint.rules import Problem, _channels
+from wxlint.rules import Problem, _channels, _conda_channels
 from wxlint.rules._channels import OFFICIAL
 
 SEVERITY = Severity.ERROR
@@ -130,6 +131,7 @@ def check(repository: Repository) -> Iterator[Problem]:
         yield from _wheels(image)
         yield from _channels.packages(image)
         yield from _compiled(image)
+        yield from _conda_channels.problems(image)
         yield from _channels.of_arm64(repository, image)
     for image, stack in repository.image_stacks:
         yield from _default_index(image, stack.python)
