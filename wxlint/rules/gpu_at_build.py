@@ -63,7 +63,7 @@ from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.images.graph.repository import Repository
-from wxlint.rules import Problem, _without_gpu
+from wxlint.rules import Problem
 
 if TYPE_CHECKING:
     from wxlint.documents.dockerfile.reader import Instruction
@@ -94,7 +94,9 @@ _TOOLS = ("nvidia-smi", "rocm-smi")
 
 def check(repository: Repository) -> Iterator[Problem]:
     for image, steps in repository.torch_steps:
-        if "pip" in image.evaluated.dockerfile.source.text:
+        if "pip" in image.evaluated.dockerfile.source.text and image.base.accelerator == "cuda":
+            from wxlint.rules import _without_gpu  # only where something may be compiled for CUDA
+
             for problem in _without_gpu.problems(repository, image, steps):
                 yield problem._replace(severity=Severity.INFO) if _may_have_one(image.evaluated) else problem
     seen: set[str] = set()
