@@ -39,25 +39,30 @@ def may_be_there(reference: Reference | None) -> bool:
     return any(re.fullmatch(row["tag"], reference.tag) for row in rows)
 
 
-def problems(repository: Repository, evaluated: Evaluated, stage: Stage) -> Iterator[Problem]:
-    """Yield the first update of a stage's packages that fails, where no stage below it has one: the build ends there.
+def problems(repository: Repository, evaluated: Evaluated) -> Iterator[Problem]:
+    """Yield the first update of each stage's packages that fails, where no stage below it has one: the build ends.
 
-    What stands before it, and may take the repository or its key away, leaves the whole stage alone.
+    What stands before it, and may take the repository or its key away, leaves the stage and those on it alone.
     """
-    reference = base_of_packages(repository, evaluated, stage)
-    if reference is None or not may_be_there(reference):
-        return
-    for one in reversed(evaluated.line_of(stage)):
-        for instruction in evaluated.instructions_of(one):
+    asked: dict[int, Stage] = {}  # stages whose packages nothing has asked for yet, with the one that names the base
+    for stage in evaluated.stages:
+        below = asked.get(stage.parents[0]) if len(stage.parents) == 1 and not stage.external else None
+        root = below or (stage if stage.external and not stage.parents else None)
+        reference = base_of_packages(repository, evaluated, root) if root is not None else None
+        if root is None or reference is None or not may_be_there(reference):
+            continue
+        asked[stage.index] = root
+        for instruction in evaluated.instructions_of(stage):
             if _MENDED.search(instruction.text) or any(_MENDED.search(h.body) for h in instruction.heredocs):
-                return
-            for ran in _updates(evaluated, instruction):
-                if one is stage:
-                    text = f"{reference.shown()} has the key that NVIDIA's CUDA repository had until April 2022"
-                    base = evaluated.line_of(stage)[-1].base.span
-                    because = (reason_at("image", f"FROM {reference.shown()}", base),)
-                    yield Problem(ran.span(), f"{text}: the update fails", because, _HINT, Severity.WARNING)
-                return
+                del asked[stage.index]
+                break
+            ran = next(_updates(evaluated, instruction), None)
+            if ran is not None:
+                text = f"{reference.shown()} has the key that NVIDIA's CUDA repository had until April 2022"
+                because = (reason_at("image", f"FROM {reference.shown()}", root.base.span),)
+                yield Problem(ran.span(), f"{text}: the update fails", because, _HINT, Severity.WARNING)
+                del asked[stage.index]
+                break
 
 
 def _updates(evaluated: Evaluated, instruction: Instruction) -> Iterator[RunCommand]:

@@ -44,6 +44,7 @@ from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
+from wxlint.core.tuples import NamedTuple
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
@@ -71,6 +72,15 @@ _ACCEPTS = ("tos accept", "AUTO_ACCEPT_TOS", "auto_accept_tos", "nodefaults")
 _VERBS = ("create", "install", "update", "upgrade", "search")
 
 
+class _Conda(NamedTuple):
+    """The conda of a stage. because: where one comes from that asks for terms; empty for none. stops: a command ended
+    the build."""
+
+    because: tuple[Reason, ...] = ()
+    by_installer: bool = False
+    stops: bool = False
+
+
 def check(repository: Repository) -> Iterator[Problem]:
     seen: set[str] = set()
     for evaluated in repository.evaluated:
@@ -78,34 +88,38 @@ def check(repository: Repository) -> Iterator[Problem]:
         if evaluated.path in seen or "conda" not in text or _SETTLED.search(text) is not None:
             continue
         seen.add(evaluated.path)
-        found = [problem for stage in evaluated.stages for problem in _stage(repository, evaluated, stage)]
+        found = list(_stages(repository, evaluated))
         if found and not any(repository.sources.mentions(word) for word in _ACCEPTS):
             yield from found
 
 
-def _stage(repository: Repository, evaluated: Evaluated, stage: Stage) -> Iterator[Problem]:
-    """Yield the first command of a stage that stops, where a stage below it has none: the build ends there."""
-    of_image = because = _of_image(repository, evaluated, stage)
-    for one in reversed(evaluated.line_of(stage)):
-        for instruction in evaluated.instructions_of(one):
-            because = because or _of_installer(evaluated, instruction)
-            stops = next(_asking(evaluated, instruction), None) if because else None
+def _stages(repository: Repository, evaluated: Evaluated) -> Iterator[Problem]:
+    """Yield the first command of each stage that stops, where no stage below it has one: the build ends there."""
+    found: dict[int, _Conda] = {}
+    for stage in evaluated.stages:
+        below = found.get(stage.parents[0]) if len(stage.parents) == 1 and not stage.external else None
+        conda = below or _Conda(_of_image(repository, evaluated, stage))
+        for instruction in evaluated.instructions_of(stage) if not conda.stops else ():
+            if not conda.because:
+                conda = _Conda(_of_installer(evaluated, instruction), by_installer=True)
+            stops = next(_asking(evaluated, instruction), None) if conda.because else None
             if stops is not None:
-                if one is stage:
-                    text = "conda asks for the terms of the channels in defaults, and a build accepts none"
-                    severity = Severity.INFO if of_image else None
-                    yield stops._replace(message=text, because=because, severity=severity)
-                return
+                text = "conda asks for the terms of the channels in defaults, and a build accepts none"
+                severity = None if conda.by_installer else Severity.INFO
+                yield stops._replace(message=text, because=conda.because, severity=severity)
+                conda = conda._replace(stops=True)
+                break
+        found[stage.index] = conda
 
 
 def _of_image(repository: Repository, evaluated: Evaluated, stage: Stage) -> tuple[Reason, ...]:
     """The image whose conda asks, where a stage stands on it."""
-    reference = evaluated.base_of(stage)
+    reference = stage.base.reference if stage.external and not stage.parents else None
     if reference is None or not reference.tag_known or reference.digest or repository.graph.producers(reference):
         return ()
     if facts.normalise_repository(reference.name) not in _IMAGES or reference.tag not in (None, "latest"):
         return ()
-    return (reason_at("image", f"FROM {reference.shown()}", evaluated.line_of(stage)[-1].base.span),)
+    return (reason_at("image", f"FROM {reference.shown()}", stage.base.span),)
 
 
 def _of_installer(evaluated: Evaluated, instruction: Instruction) -> tuple[Reason, ...]:

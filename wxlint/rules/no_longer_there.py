@@ -83,19 +83,14 @@ _OPEN = late(r"(?:>=?[\d.]+,?)*")
 
 def check(repository: Repository) -> Iterator[Problem]:
     for evaluated in repository.evaluated:
-        yield from _keys(repository, evaluated)
+        if "apt" in evaluated.dockerfile.source.text:
+            yield from _old_keys.problems(repository, evaluated)
         if any(word in evaluated.dockerfile.source.text for word in _WORDS):
             for stage in evaluated.stages:
                 for instruction in evaluated.instructions_of(stage):
                     if instruction.keyword in ("RUN", "ADD"):
                         yield from _addresses(evaluated, instruction)
                         yield from _options(repository, evaluated, stage, instruction)
-
-
-def _keys(repository: Repository, evaluated: Evaluated) -> Iterator[Problem]:
-    if "apt" in evaluated.dockerfile.source.text:
-        for stage in evaluated.stages:
-            yield from _old_keys.problems(repository, evaluated, stage)
 
 
 def _addresses(evaluated: Evaluated, instruction: Instruction) -> Iterator[Problem]:
