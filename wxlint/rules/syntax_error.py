@@ -45,6 +45,7 @@ from wxlint.core.patterns import late
 from wxlint.documents.dockerfile.validation import syntax_problems
 from wxlint.images.builds.model import Script
 from wxlint.images.graph.repository import Repository
+from wxlint.images.model.reference import is_image_id
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
@@ -61,7 +62,9 @@ def check(repository: Repository) -> Iterator[Problem]:
             yield Problem(dockerfile.source.span(start, end), message)
     for evaluated in repository.evaluated:
         for use in evaluated.uses:
-            if use.reference is None and use.value.known and use.kind != "syntax":
+            if use.reference is not None or not use.value.known or use.kind == "syntax":
+                continue
+            if not is_image_id(use.value.text, short=True):
                 yield Problem(use.span, f"{use.value.text or 'an empty text'} is no image reference", use.because)
     for script in repository.scripts.values():
         yield from _refused(repository, script)
@@ -77,6 +80,8 @@ def _refused(repository: Repository, script: Script) -> Iterator[Problem]:
     for use in script.uses:
         text = use.value.text
         if use.reference is not None or not use.kind.startswith("docker ") or not _WRITTEN.fullmatch(text):
+            continue
+        if is_image_id(text) and not use.produces:
             continue
         source = repository.sources.read(use.span.path)
         line = source.line_text(use.span.line) if source is not None else ""

@@ -19,6 +19,7 @@ _TAG = late(r"[\w\0][\w.\0-]{0,127}", re.ASCII)
 _DIGEST = late(r"sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}")
 _IMAGE_ID = late(r"(?:sha256:)?[a-f0-9]{64}|(?=[a-f]*\d)[a-f0-9]{12}")
 """The long form, and the short one that `docker images` shows, which no image is called by."""
+_SHORT = 12
 _LONGEST_PATH = 255
 _HUB = frozenset(("docker.io", "index.docker.io"))
 """The default registry, by the names that docker itself takes for it."""
@@ -71,6 +72,11 @@ class Reference(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
+def is_image_id(text: str, *, short: bool = False) -> bool:
+    """Whether a text is an image's ID and no name. short: in the short form, which a Dockerfile may have, too."""
+    return _IMAGE_ID.fullmatch(text) is not None and (not short or len(text) == _SHORT)
+
+
 def parse_reference(value: Value) -> Reference | None:
     """Take a reference apart. None when it is not one, however its unknown parts are filled."""
     text = value.text
