@@ -37,6 +37,8 @@ def likely_other(image: Image, step: TorchStep, now: Torch) -> Iterator[Problem]
         wanted = choice.requirement
         if wanted.span is None or wanted.span != now.span or wanted.kind != "name" or wanted.pin:
             continue
+        if wanted.name in before.companions and not (step.install.upgrade or step.install.reinstall):
+            continue  # it stays, and its place is that of a whole list of which another one decides
         need = facts.torch_needed(wanted.name, None, wanted.extras) or ""
         lowest = _NUMBER.search(need)
         if lowest is None or numbers(lowest[0]) <= numbers(before.version) or HOLE in wanted.specifier:

@@ -88,7 +88,7 @@ def _of_base_for_nothing(image: Image, stack: Stack) -> Iterator[Problem]:
         return
     if image.base.torch.channel != "none":
         return  # a base with a torch of its own has that torch's cuDNN, and no flavour without it
-    if any(package.libraries == "system" and (package.cudnn or not package.cuda) for package in stack.packages):
+    if any(p.libraries == "system" and (p.cudnn or p.conditional or not p.cuda) for p in stack.packages):
         return
     brought = _cudnn_of_torch(image, stack)
     if accelerator_of(image.state.torch.channel) == "cuda" and brought not in ("", stack.base.cudnn):

@@ -11,7 +11,8 @@ again, torchaudio is left as it was; a wheel file says `torch2.1` and the image 
 2.11 and later, which their metadata does not say; torchtext ended with 0.18, for torch 2.3. One that a page of wheels
 has beside the default index, where that has newer releases (natten), is information. NumPy 2 beside a torch before
 2.3, which is built for NumPy 1 (`RuntimeError: Numpy is not available`), is a warning where its version is pinned,
-else information.
+else information. A `torchaudio` without a version beside `torch==2.6.0` is not the one of torch 2.6: torchaudio 2.11.0
+asks for no torch, so that pip and uv end at it, and it does not load with a torch before 2.11.
 
 ## Bad
 
@@ -91,6 +92,10 @@ def check(repository: Repository) -> Iterator[Problem]:
                 else:
                     yield from _of_another_line(image, package, torch, stack.python)
         yield from _built_before(image, stack)
+        if any(one.name == "torchaudio" for install in image.state.installs for one in install.requirements):
+            from wxlint.rules._torchaudio_alone import audio_alone  # only where torchaudio is named
+
+            yield from audio_alone(image, stack)
         if torch.version and numbers(torch.version) < _FIRST_WITH_NUMPY_2 and torch.by not in ("", "conda"):
             yield from _numpy(image, stack)
         for environment in image.state.computing():

@@ -236,6 +236,13 @@ def _echo(call: _Call) -> Lines | None:
     return call.context.written(text.replace("\\n", "\n")) if HOLE not in text and "%" not in text else None
 
 
+def _printf(call: _Call) -> Lines | None:
+    from wxlint.shell.bash.text_programs import formatted  # few Dockerfiles have one
+
+    text = formatted([word.value for word in call.words[1:]])
+    return call.context.written(text.text) if text is not None and text.known else None
+
+
 def _filter(call: _Call) -> Lines | None:
     return _filtered(call)[1]
 
@@ -243,7 +250,7 @@ def _filter(call: _Call) -> Lines | None:
 _WRITERS: dict[str, Callable[[_Call], Lines | None]] = {
     "cat": _cat,
     "echo": _echo,
-    "printf": _echo,
+    "printf": _printf,
     "grep": _filter,
     "egrep": _filter,
     "sed": _filter,

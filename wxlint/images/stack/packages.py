@@ -97,8 +97,19 @@ def _of_python(install: Install, python: str, torch_there: bool) -> Iterator[Acc
             continue
         if requirement.name in twice:
             requirement = requirement._replace(specifier=twice[requirement.name])
-        older = may_be_older(requirement, install, torch_there=torch_there)
+        older = may_be_older(requirement, install, torch_there=torch_there) or _is_of_some_commit(requirement)
         yield from _brought(requirement, install, named, python, older)
+
+
+def _is_of_some_commit(requirement: Requirement) -> bool:
+    """Whether a requirement is a commit of a repository that need not be a late one: an archive without a release in
+    its name, or a reference (`@9f1c2d`, `@v0.9`). The head of a branch is taken for the newest."""
+    if requirement.kind == "url":
+        return not requirement.pin
+    if requirement.kind != "vcs" or not requirement.url:
+        return False
+    path = requirement.url.partition("#")[0].partition("://")[2].partition("/")[2]
+    return path.partition("@")[2] not in ("", "main", "master", "HEAD")
 
 
 def _of_conda(install: Install) -> Iterator[Accelerated]:
