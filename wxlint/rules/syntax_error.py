@@ -4,8 +4,9 @@
 
 A file that cannot be read cannot be checked, and "nothing found" would be a lie. Dockerfiles are split as BuildKit
 splits them; compose files must be YAML without duplicate keys, with services of the shapes that docker compose
-accepts. The rest of a Dockerfile is still checked, and of a compose file that is YAML; in a file that is no YAML
-nothing else is looked at until it is mended. GitHub workflows, GitLab pipelines, Kubernetes manifests, values of Helm
+accepts, and with every volume, network, secret and config that services name declared at the top. The rest of a
+Dockerfile is still checked, and of a compose file that is YAML; in a file that is no YAML nothing else is looked at
+until it is mended. GitHub workflows, GitLab pipelines, Kubernetes manifests, values of Helm
 charts, devcontainer.json and bake files that have to do with images must be YAML, JSON (with comments in the one) or
 HCL; in Makefiles and justfiles reported is what make and just refuse of a line by itself: conditions, definitions and
 references that do not end, lines that are nothing, the indentation of recipes; in PowerShell scripts, strings,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wxlint.core.tuples import NamedTuple
+from wxlint.documents.compose.declared import declared_in
 from wxlint.documents.compose.fields import Fields
 from wxlint.documents.compose.merge import Series, Table, TableMember, Text, Tree, TreeReader
 from wxlint.documents.compose.services import KEYS
@@ -20,10 +21,14 @@ class ComposeInclude(NamedTuple):
 
 
 class Raw(NamedTuple):
-    """One document of a file: its services as trees."""
+    """One document of a file: its services as trees.
+
+    declared: the keys of its volumes, networks, secrets and configs; None in the first format, which declares none.
+    """
 
     services: dict[str, TableMember]
     includes: tuple[ComposeInclude, ...]
+    declared: frozenset[str] | None = frozenset()
 
 
 class DocumentReader:
@@ -39,7 +44,8 @@ class DocumentReader:
                 self.reader.problem(self.reader.place(node.start, node.end), "a compose file must be a mapping")
             return Raw({}, ())
         services = node.get("services")
-        if services is None and _is_version_1(node):
+        first_format = services is None and _is_version_1(node)
+        if first_format:
             services = node._replace(entries=tuple(e for e in node.entries if not e.key.text.startswith("x-")))
         if self.interpolated:
             for entry in node.entries:
@@ -50,7 +56,7 @@ class DocumentReader:
             found = self.reader.members(services, self._service)
         elif services is not None and not (isinstance(services, Scalar) and services.tag == "!reset"):
             self.reader.problem(self.reader.place(services.start, services.end), "services must be a mapping")
-        return Raw(found, self._includes(node.get("include")))
+        return Raw(found, self._includes(node.get("include")), None if first_format else declared_in(node))
 
     def _service(self, node: Node) -> Tree:
         if not isinstance(node, Mapping):

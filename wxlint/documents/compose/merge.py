@@ -41,7 +41,8 @@ class Place(NamedTuple):
 class ComposeProblem(NamedTuple):
     """What compose would refuse. whole: only if the files read are the whole project, and no overlay of others.
 
-    service: what is missed; another file that defines it mends this when both are given.
+    service: what is missed, by the name of a service or the key of a volume, network, secret or config; another file
+    that defines it mends this when both are given.
     """
 
     span: Span

@@ -18,6 +18,7 @@ from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.paths import normal
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
+from wxlint.documents.compose.declared import undeclared
 from wxlint.documents.compose.fields import resolve
 from wxlint.documents.compose.file import ComposeInclude, DocumentReader, Raw
 from wxlint.documents.compose.interpolation import read_env
@@ -53,6 +54,8 @@ class ComposeFile(NamedTuple):
     services: tuple[Service, ...]
     includes: tuple[ComposeInclude, ...]
     problems: tuple[ComposeProblem, ...]
+    declared: frozenset[str] = frozenset()
+    """The keys of its volumes, networks, secrets and configs."""
 
 
 class FilledFile(NamedTuple):
@@ -113,7 +116,8 @@ class ComposeReader:
             if isinstance(member.value, Table)
         ]
         includes = tuple(include for raw in raws for include in raw.includes)
-        return ComposeFile(source, tuple(services), includes, self.problems(project.problems))
+        declared = frozenset[str]().union(*(raw.declared or () for raw in raws))
+        return ComposeFile(source, tuple(services), includes, self.problems(project.problems), declared)
 
     def project(self, paths: Sequence[str], env_files: Sequence[str] | None = None) -> ReadProject:
         """The services of a base file and its overrides, merged in order. env_files: instead of the base's `.env`."""
@@ -183,6 +187,7 @@ class _Loader:
         self.paths: dict[str, None] = {}
         self.unknown: list[Text] = []
         self.complete = True
+        self.declared: set[str] | None = set()
         self.merger = Merger(self.problems)
         self.includes_left = _MAX_INCLUDES
 
@@ -221,7 +226,11 @@ class _Loader:
         for path in paths:
             raws = self.raw(path, base, variables)
             self.complete = self.complete and raws is not None
-            for own, includes in raws or ():
+            for own, includes, declared in raws or ():
+                if declared is None or self.declared is None:
+                    self.declared = None
+                else:
+                    self.declared |= declared
                 for include in includes:
                     own = self._with_included(self._include(include, variables, (*including, path)), own, include)
                 if any(isinstance(each.value, Table) and "extends" in each.value.entries for each in own.values()):
@@ -315,4 +324,8 @@ class _Loader:
         if self.complete:
             for service, place, why in containers_refused(found):
                 self.problem(place.place, why, True, service.name)
+        if self.complete and self.merger.left > 0 and self.declared is not None:
+            for named in undeclared(services, self.declared):
+                message = f"{named.shown} of service {named.service} is not declared at the top of the file"
+                self.problem(named.place, message, True, named.key)
         return ReadProject(tuple(found), self.reader.problems(self.problems), tuple(self.paths), tuple(self.unknown))

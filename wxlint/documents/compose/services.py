@@ -11,6 +11,7 @@ from types import MappingProxyType
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
+from wxlint.documents.compose.declared import KINDS
 from wxlint.documents.compose.devices import DeviceReader, DeviceRequest
 from wxlint.documents.compose.fields import Fields, Named, resolve
 from wxlint.documents.compose.merge import ComposeProblem, Place, Table, TableMember, Text, Tree, by_name
@@ -94,7 +95,7 @@ class Service(NamedTuple):
     """How many containers of it are started: `scale`, else `deploy.replicas`."""
 
 
-_HOW_IT_RUNS = frozenset(("deploy", "gpus", "privileged", "restart", "scale", "volumes", "volumes_from"))
+_HOW_IT_RUNS = frozenset(("deploy", "gpus", "privileged", "restart", "scale", "volumes_from", *KINDS))
 KEYS = frozenset(Service._fields) - {"name", "key", "paths", "only_builds", "says", "idle", "containers"} | _HOW_IT_RUNS
 """What is read of a service."""
 

@@ -69,21 +69,29 @@ class ComposeProjects:
     def problems(self) -> Iterator[ComposeProblem]:
         """What compose would refuse; of files that others may be laid under, only what no other file could mend.
 
-        A missing service that another file of the repository defines is taken for there: scripts merge files of many
+        What is missing and another file of the repository defines is taken for there: scripts merge files of many
         folders.
         """
         yield from self.refused
         defined: dict[str, set[str]] = {}
         for file in self.files:
-            for service in file.services:
-                defined.setdefault(service.name, set()).add(file.source.path)
+            for name in (*(service.name for service in file.services), *file.declared):
+                defined.setdefault(name, set()).add(file.source.path)
         for project in self.projects:
+            mended = not project.whole and not self._is_beside_its_base(project)
             for problem in project.project.problems:
                 elsewhere = not defined.get(problem.service, set()).issubset(project.project.paths)
-                if not problem.whole or project.whole and not elsewhere:
+                if not problem.whole or not (mended or elsewhere):
                     yield problem
         for file in self.files:
             yield from (problem for problem in file.problems if not problem.whole)
+
+    def _is_beside_its_base(self, project: ComposeProject) -> bool:
+        """Whether a file lies in the folder of what it is laid over, or could be: it needs no files of elsewhere."""
+        *under, own = project.paths
+        folder, name = posixpath.split(own)
+        below = self._folders[folder].below(name) if folder in self._folders else []
+        return bool(below) and own not in below and under in ([], below)
 
     def rivals(self, project: ComposeProject, service: Service) -> Iterator[Service]:
         """The service in other overlays of the same base that give it an image, when this overlay gives none.
