@@ -35,6 +35,7 @@ KEYS = {
     "gone": ("what",),
     "gone_packages": ("package", "distribution"),
     "implicit_torch": ("name",),
+    "moved_archives": ("word",),
     "index_names": ("name",),
     "index_paths": ("name",),
     "newest_pythons": ("name",),

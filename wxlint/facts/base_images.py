@@ -9,7 +9,7 @@ from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.facts.channels import cuda_of_channel
-from wxlint.facts.tables import Globs, numbers, row_at, row_of, rows
+from wxlint.facts.tables import Globs, numbers, row_at, row_of, rows, table
 
 
 class BaseImage(NamedTuple):
@@ -273,3 +273,26 @@ def _release(path: str, tag: str) -> str:
 def _row_of_system(release: str) -> SystemPythons | None:
     row = row_of("system_pythons", release)
     return SystemPythons(row["system"], row["default"], tuple(row["pythons"].split())) if row is not None else None
+
+
+_WORD_OF_TAG = late(r"[a-z]+\d*|\d+(?:\.\d+)?")
+_ENDED = ("debian", "ubuntu", "centos")
+
+
+def moved_archive(upstream: str, tag: str) -> dict[str, str] | None:
+    """The row of the distribution under an image whose packages are no longer where the image looks for them; None
+    where they are, or that is not known: official images and NVIDIA's of CUDA say by their tags what they stand on.
+
+    Args:
+        upstream: the name of the image, as `Reference.upstream` has it.
+    """
+    if "/" in upstream and not upstream.endswith("nvidia/cuda"):
+        return None
+    if upstream in _ENDED and (match := _WORD_OF_TAG.match(tag)) is not None:
+        release = match[0].partition(".")[0] if upstream != "ubuntu" else match[0]
+        for row in table("moved_archives"):
+            if row["distribution"] == upstream and release in (row["release"], row["word"]):
+                return row
+        return None
+    words = (row_of("moved_archives", word) for word in tag.split("-"))
+    return next((row for row in words if row is not None), None)
