@@ -4,7 +4,8 @@
 
 After a Dockerfile was renamed or moved, whoever builds it by its old name fails: a workflow at its next run, a Makefile
 on somebody's machine, a compose service at its next build. So does who names only its folder (`docker build asr`,
-`build: asr`) when all that is left there are Dockerfiles of other names, and one round of a loop or of a workflow's
+`build: asr`) when all that is left there are Dockerfiles of other names, a step with `docker/build-push-action` and no
+`file` in a repository whose Dockerfiles all lie in folders, and one round of a loop or of a workflow's
 matrix where the others have theirs. Where a variable names the Dockerfile (`-f "$DOCKERFILE"`), each value that the
 script gives it is looked at, in branches that are not taken too. A file that the same script, workflow or Makefile
 mentions elsewhere than in its builds may be made by it, and one that git ignores by something else; both are left out.

@@ -28,6 +28,9 @@ _YAML = (".yaml", ".yml")
 _PROSE = (".md", ".rst")
 _BAKE = (".hcl", ".json")
 PLAIN_NAMES = ("Dockerfile", "Containerfile")
+_BUILD_ACTION = "docker/build-push-action@"
+_BRINGS_FILES = late(r"(?m)^[ \t-]*repository:|download-artifact|uses:[ \t]*[\"']?\./")
+"""Steps of a workflow after which other files may be there than those of the repository."""
 _OF_PATHS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-"
 _LONGEST_PATH = 200
 _MOST_COMPARED = 5_000
@@ -48,6 +51,7 @@ class Search:
         for path in documents.dockerfiles:
             self._by_numbers.setdefault(tuple(re.findall(r"\d+", path)), []).append(path)
         self._folders = {posixpath.dirname(path) or "." for path in documents.dockerfiles}
+        self._own_places: dict[tuple[str, str], list[int]] = {}
         self._found_makers: dict[tuple[str, str], tuple[bool, list[str]]] = {}
 
     def dockerfile_of(self, script_name: str, script: Script, build: Build) -> tuple[str, Span] | None:
@@ -56,7 +60,7 @@ class Search:
             found = self._of_target(build)
         else:
             found = self._named(script_name, script, build) or self._in_a_loop(script_name, script, build)
-            found = found or self._of_a_folder(script_name, build)
+            found = found or self._of_a_folder(script_name, build) or self._of_the_root(script_name, build)
         return None if found is None or build.span is None or self.is_ignored(build.span.path, build.wanted) else found
 
     def source(self, path: str) -> Source | None:
@@ -111,7 +115,7 @@ class Search:
         if source is None or text is None:
             return None
         path = max((path for path in build.wanted if text.places(path)), key=len, default="")
-        places = text.places(path)
+        places = self._places(source, path, text.places(path))
         if not places or len(places) > self._texts.builds_of(script, script_name, path):
             return None
         folder, name = posixpath.split(path)
@@ -128,6 +132,15 @@ class Search:
         inside = first < len(places) and source.position(places[first])[0] == build.span.line
         at = places[first if inside else 0]
         return None if elsewhere else (path, source.span(at, at + len(path)))
+
+    def _places(self, source: Source, path: str, places: list[int]) -> list[int]:
+        """Those of the places of a path at which it is not the end of a longer one, of a Dockerfile that is there."""
+        key = source.path, path
+        if key not in self._own_places:
+            found = ((at, normal(_path_up_to(source.text, at) + path)) for at in places)
+            there = self._documents.dockerfiles
+            self._own_places[key] = [at for at, longer in found if longer == path or longer not in there]
+        return self._own_places[key]
 
     def _of_a_folder(self, script_name: str, build: Build) -> tuple[str, Span] | None:
         """The plain Dockerfile of a folder that a build names as it is: the folder is there, and no Dockerfile in
@@ -153,6 +166,19 @@ class Search:
         if any(self._texts.may_make(name, path) for name in self._documents.scripts if name != build.span.path):
             return None
         return path, source.span(*place)
+
+    def _of_the_root(self, script_name: str, build: Build) -> tuple[str, Span] | None:
+        """The plain Dockerfile of the repository's root that a step of a workflow builds when it names none, and where
+        all Dockerfiles lie in folders."""
+        if build.span is None or build.span.path != script_name or build.wanted != PLAIN_NAMES[:1]:
+            return None
+        source = self._texts.source(script_name)
+        if source is None or not source.text.startswith(_BUILD_ACTION, source.offsets(build.span)[0]):
+            return None
+        rest = self._texts.rest(script_name, script_name)
+        if not self._folders or "." in self._folders or "ockerfile" in rest.text or _BRINGS_FILES.search(rest.text):
+            return None
+        return PLAIN_NAMES[0], build.span
 
     def _place_of_folder(self, last: str, source: Source, stretch: tuple[int, int]) -> tuple[int, int] | None:
         """Where a build names a folder, last: its own name, or where its file says `context:`."""
