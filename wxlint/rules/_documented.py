@@ -26,6 +26,7 @@ from wxlint.rules._build_arguments import declared_arguments, is_predefined
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
     from wxlint.images.builds.compose_projects import ComposeProject
+    from wxlint.images.builds.docker_cli import DockerCommand
     from wxlint.images.builds.model import DockerCall, Script
     from wxlint.images.graph.repository import Repository
     from wxlint.images.model.records import Build
@@ -79,10 +80,26 @@ def problems(repository: Repository, path: str, script: Script, texts: JoinedTex
         else:
             yield from document.dockerfile(build)
     for call in script.calls:
-        if call.docker.verb.startswith("compose ") and source.offsets(call.span)[0] < end:
+        if call.docker.verb == "build" and _is_without_context(call.docker, source):
+            text = "docker build has no context: docker refuses it, and nothing is built"
+            yield Problem(call.span, text, hint="write the folder that it builds, most often .")
+        elif call.docker.verb.startswith("compose ") and source.offsets(call.span)[0] < end:
             yield from document.compose_files(call)
             yield from document.services(call)
     yield from document.sentences(end)
+
+
+def _is_without_context(docker: DockerCommand, source: Source) -> bool:
+    """Whether a command is a build by docker, meant as it stands, that names all but what it builds."""
+    words = [word.value.text for word in docker.command.words]
+    line = source.text.rfind("\n", 0, docker.command.start) + 1
+    in_code = "`" in source.text[line : docker.command.end]  # of a sentence, or PowerShell's sign for a further line
+    if docker.arguments or "docker" not in words[:2] or in_code or docker.command.redirects:
+        return False
+    known = all(
+        option.name not in ("", HOLE) and (option.value is None or option.value.known) for option in docker.options
+    )
+    return known and docker.last("-t", "--tag", "-f", "--file") is not None
 
 
 def _ending_in(path: str, known: list[str]) -> list[str]:

@@ -10,7 +10,8 @@ holds others. A file of the name in another folder may be meant, since a text ca
 typed. Left alone are documents that show a Dockerfile or compose file to be written, what stands behind a `cd` into
 another repository, files that git ignores, that the document says how to make or that a program names (but to build
 it), names for the reader to fill in (`<name>`, `path/to`), and change logs, plans and archives. A service is looked for
-in the files that `docker compose` reads beside the document where no `-f` names others. Tags of `nvidia/cuda` in such
+in the files that `docker compose` reads beside the document where no `-f` names others. A `docker build` that ends
+before its context builds nothing either. Tags of `nvidia/cuda` in such
 commands are a matter of [cuda-image-tag](cuda-image-tag.md).
 
 ## Bad
@@ -51,10 +52,13 @@ SUMMARY = "a command of the documentation that names a file, service, stage or a
 HINT = "correct the command"
 
 
+_VERBS = ("compose ", "build")
+
+
 def check(repository: Repository) -> Iterator[Problem]:
     texts = None
     for path, script in repository.documented.items():
-        if script.builds or script.uses or any(call.docker.verb.startswith("compose ") for call in script.calls):
+        if script.builds or script.uses or any(call.docker.verb.startswith(_VERBS) for call in script.calls):
             from wxlint.rules._documented import problems, texts_of
 
             texts = texts or texts_of(repository)
