@@ -70,7 +70,7 @@ def check(repository: Repository) -> Iterator[Problem]:
                     yield _problem(package, image, stack)
             yield from _newest_torch(image, stack, stack.base.cuda)
             yield from _of_the_system(image, stack)
-        elif image.base.accelerator == "cpu" and image.expected == "cuda":
+        elif image.base.accelerator == "cpu" and image.expected in (None, "cuda"):
             yield from _wheels_alone(image, stack)
         if image.base.accelerator == "cpu" and "" not in stack.system_cuda and len(set(stack.system_cuda)) == 1:
             yield from _newest_torch(image, stack, stack.system_cuda[0])
@@ -147,15 +147,16 @@ def _reach(image: Image, stack: Stack) -> Reach | None:
 
 
 def _wheels_alone(image: Image, stack: Stack) -> Iterator[Problem]:
-    """Yield what takes CUDA from the system, in a GPU image whose only CUDA is that of torch's or NVIDIA's wheels, of
-    another generation."""
+    """Yield what takes CUDA from the system, in an image whose only CUDA is that of torch's or NVIDIA's wheels, of
+    another generation. What can do without CUDA counts in a GPU image alone."""
     if stack.unread or stack.system_cuda:
         return
     there = [*(each.cuda for each in stack.libraries()), *_cudas_of_torch(image, stack)]
     if not there or "" in there or "cpu" in there:
         return
+    builds = ("cuda", "any") if image.expected == "cuda" else ("cuda",)
     for package in stack.packages:
-        if package.conditional or package.libraries != "system" or package.build not in ("cuda", "any"):
+        if package.conditional or package.libraries != "system" or package.build not in builds:
             continue
         if package.cuda and all(same_cuda(package.cuda, cuda) is False for cuda in there):
             what = f"{package.brought_by} brings {package.name}, which" if package.brought_by else package.written
