@@ -76,6 +76,8 @@ def test_rows_say_one_of_the_known_words() -> None:
 
 
 def test_post_releases_sort_behind_their_release() -> None:
+    assert facts.torch_needed("xformers", "0.0.22") == "==2.0.1"
+    assert facts.torch_needed("xformers", "0.0.22.post4") == "==2.1.0"
     assert facts.torch_needed("xformers", "0.0.23") == "==2.1.1"
     assert facts.torch_needed("xformers", "0.0.23.post1") == "==2.1.2"
     assert facts.torch_needed("xformers", "0.0.24") == "==2.2.0"
