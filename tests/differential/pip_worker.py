@@ -5,6 +5,7 @@ to one that fails.
 """
 
 import contextlib
+import functools
 import io
 import json
 import os
@@ -35,7 +36,37 @@ def is_twice() -> bool:
     return len(names) > len(set(names))
 
 
+def keep_what_stays() -> None:
+    """Keep what pip works out again in each command and cannot change in one process: the tags of this machine, what
+    it says of itself to an index, and how a requirement is read. It took more than half of the time."""
+    from pip._internal.network import session
+    from pip._internal.utils import compatibility_tags
+    from pip._vendor.packaging.requirements import Requirement
+
+    supported, tags = compatibility_tags.get_supported, {}
+
+    def get_supported(*args: object, **options: object) -> list[object]:
+        asked = repr((args, options))
+        if asked not in tags:
+            tags[asked] = supported(*args, **options)
+        return list(tags[asked])
+
+    read = Requirement.__init__
+    known = {}
+
+    def requirement(self: Requirement, text: str) -> None:
+        if text not in known:
+            read(self, text)
+            known[text] = dict(self.__dict__)
+        self.__dict__.update(known[text], extras=set(known[text]["extras"]))
+
+    compatibility_tags.get_supported = get_supported
+    session.user_agent = functools.cache(session.user_agent)
+    Requirement.__init__ = requirement
+
+
 def main() -> None:
+    keep_what_stays()
     from pip._internal.cli.main import main as pip
 
     out = sys.stdout
@@ -46,6 +77,8 @@ def main() -> None:
         os.chdir(asked["folder"])
         for command, variables in zip(asked["commands"], asked["variables"]):
             os.environ.update(variables)
+            if command[0] == "install":
+                command = [*command, "--no-warn-conflicts"]  # which looks through all, to print it
             noise = io.StringIO()
             with contextlib.redirect_stdout(noise), contextlib.redirect_stderr(noise):
                 code = pip(command)
