@@ -154,6 +154,8 @@ NAMES = [
     ("COPY . .\nRUN uv sync --all-extras --no-dev", {"pyproject.toml": PROJECT}, "flask torch torchaudio"),
     ("COPY . .\nRUN uv sync --all-extras --no-extra gpu --no-dev", {"pyproject.toml": PROJECT}, "flask torchaudio"),
     ("COPY . .\nRUN uv sync --all-groups", {"pyproject.toml": PROJECT}, "flask pytest ruff"),
+    ("COPY . .\nRUN uv sync --all-groups --no-default-groups", {"pyproject.toml": PROJECT}, "flask pytest ruff"),
+    ("COPY . .\nRUN uv sync --only-dev --all-extras --extra gpu", {"pyproject.toml": PROJECT}, "pytest"),
     ("COPY . .\nRUN uv sync --all-groups --no-group dev", {"pyproject.toml": PROJECT}, "flask ruff"),
     ("COPY . .\nRUN uv sync --no-dev --no-install-package Flask", {"pyproject.toml": PROJECT}, ""),
     ("COPY . .\nRUN poetry install", {"pyproject.toml": POETRY}, "flask pytest"),

@@ -52,7 +52,8 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
     )
     limits: list[Requirement] = []
     is_replaced = _replacing(groups)
-    held_back = tool == "uv" and any(_holds_back(one, environment) for one in project.dependencies)
+    elsewhere = [one for one in project.dependencies if _holds_back(one, environment)] if tool == "uv" else []
+    limits += (parse_requirement(Value(one.requirement), None)._replace(maybe=True) for one in elsewhere)
     for dependency in (*project.dependencies, *added):
         if is_replaced(dependency):
             continue
@@ -82,7 +83,7 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
         sources_of(project, flag) if tool != "pip" else Sources(),
         tuple(limits),
         unread,
-        forks=project.forks or held_back,
+        forks=project.forks or bool(elsewhere),
     )
 
 
@@ -92,7 +93,8 @@ def _holds_back(dependency: Dependency, environment: Environment) -> bool:
     if not marker or applies(marker, environment, (dependency.part.name,)) is not False:
         return False
     wanted = parse_requirement(Value(dependency.requirement), None)
-    need = facts.torch_needed(wanted.name, wanted.pin, wanted.extras) if wanted.name not in FAMILY else None
+    own = wanted.name in FAMILY
+    need = wanted.specifier if own else facts.torch_needed(wanted.name, wanted.pin, wanted.extras)
     return any(sign in (need or "") for sign in ("==", "~=", "<"))
 
 
@@ -201,16 +203,13 @@ def _chosen(project: Project, groups: Groups, tool: str) -> set[Part]:
         found |= {part for part in there if part.kind == "extra"}
     if groups.every_group:
         found |= {part for part in there if part.kind == "group"}
-    if groups.defaults:
+    if groups.defaults and not (tool == "uv" and "*" in groups.excluded):
         found |= {part for part in there if part.kind == "group" and _is_default(part.name, project, tool)}
     left_out = {normal(name) for name in groups.excluded if name != "*"}
-    every = "*" in project.default_groups
-    if "*" in groups.excluded:  # of uv, the defaults; of pdm, whatever is not named
-        left_out |= (
-            set(project.default_groups) if tool == "uv" and not every else {part.name for part in there}
-        ) - names
+    if "*" in groups.excluded and tool != "uv":  # whatever is not named
+        left_out |= {part.name for part in there} - names
     found = {part for part in found if part.name not in left_out}
-    return found if groups.only else {MAIN, *found}
+    return {part for part in found if part.kind == "group"} if groups.only else {MAIN, *found}
 
 
 def _is_default(group: str, project: Project, tool: str) -> bool:

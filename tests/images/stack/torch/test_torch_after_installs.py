@@ -192,6 +192,16 @@ PROJECTS = [
     # torchaudio 2.11.0 needs no torch, which a sync then removes
     (project('"torchaudio==2.11.0"', a=EXTRAS), "RUN uv sync --extra gpu\nRUN uv sync", "none"),
     (project('"torchaudio>=2.11.0"', a=EXTRAS), "RUN uv sync --extra gpu\nRUN uv sync", "unknown"),
+    # a group that is chosen with all stays beside --no-default-groups; of --only-dev that is left out nothing is left
+    (project('"flask"', a=GROUP), "RUN uv sync --no-default-groups --all-groups", "default"),
+    (project('"flask"', a=GROUP), "RUN uv sync --no-default-groups", "none"),
+    (project('"flask"', a=GROUP), "RUN uv sync --no-group dev --all-groups", "none"),
+    (project('"flask"', a=EXTRAS, b=GROUP), "RUN uv sync --only-dev --no-group dev --all-extras", "none"),
+    # what another system asks for holds torchaudio back to a release without torch
+    (project('"torchaudio>=2.11.0"', a=EXTRAS.replace("2.3.1", "2.3.1; sys_platform == 'darwin'")),
+     "RUN uv sync", "unknown"),
+    (project('"torchaudio>=2.11.0"'), "RUN uv sync --resolution=lowest-direct", "unknown"),
+    (project('"torchaudio>=2.11.1"'), "RUN uv sync --resolution=lowest-direct", "default"),
     # other projects of the repository
     ({**project('"flask"', a=WORKSPACE), **MEMBER}, "RUN uv sync", "none"),
     ({**project('"flask"', a=WORKSPACE), **MEMBER}, "RUN uv sync --package lib", "default"),

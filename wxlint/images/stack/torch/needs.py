@@ -102,6 +102,8 @@ def asks_for_torch(wanted: Requirement, install: Install, channel: str) -> bool 
             return True
         if not within(wanted.specifier, BEHIND_ALONE):
             return None  # an old Python takes an older release
+        if install.lowest:
+            return None  # the range may begin with that one
     served = channel == "default" or ALONE not in facts.torch_releases(channel)
     return True if served and not _is_held_back(install) else None
 
