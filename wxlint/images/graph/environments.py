@@ -21,6 +21,7 @@ from wxlint.images.installs.model import Install
 from wxlint.images.installs.places import SYSTEM, in_home, moved, of_prefix, shown
 from wxlint.images.model.records import BY_PATH, StageCopy
 from wxlint.images.stack.torch.model import Torch
+from wxlint.images.stack.torch.selection import choices
 from wxlint.images.stack.torch.state import after
 
 _INSTALLERS = frozenset(
@@ -265,12 +266,15 @@ def _copied(torch: Torch, how: Reason) -> Torch:
 
 def _synced(torch: Torch, install: Install) -> Torch:
     """The torch after an install of a project of uv into the very environment that it is in: what others have installed
-    there counts as the project's."""
+    there counts as the project's, but for its release, of which the project's lock takes no heed."""
     if torch.channel == "none":
         return after(torch, install)
-    before = torch._replace(by=install.tool)
+    foreign = torch.by != install.tool and torch.version is not None
+    before = torch._replace(by=install.tool, version=None if foreign else torch.version)
     now = after(before, install)
-    return torch if now == before else now
+    if now != before:
+        return now
+    return before if foreign and choices(install) else torch
 
 
 def installed(environment: PythonEnvironment, install: Install, torch: Torch) -> PythonEnvironment:

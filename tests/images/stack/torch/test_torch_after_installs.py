@@ -129,6 +129,7 @@ EXPLICIT = INDEX + "explicit = true\n"
 EXTRAS = '[project.optional-dependencies]\ngpu = ["torch==2.3.1"]\n'
 GROUP = '[dependency-groups]\ndev = ["torch~=2.7.1"]\n'
 VISION = '[tool.uv.sources]\ntorchvision = { index = "cpu" }\n'
+AUDIO = VISION.replace("vision", "audio")
 BESIDE = 'torchvision = { index = "cpu" }\n'
 TORCH = '[tool.uv.sources]\ntorch = { index = "cpu" }\n'
 LOCK = {"uv.lock": 'version = 1\n[[package]]\nname = "app"\nversion = "1"\nsource = { virtual = "." }\n'
@@ -202,6 +203,11 @@ PROJECTS = [
      "RUN uv sync", "unknown"),
     (project('"torchaudio>=2.11.0"'), "RUN uv sync --resolution=lowest-direct", "unknown"),
     (project('"torchaudio>=2.11.1"'), "RUN uv sync --resolution=lowest-direct", "default"),
+    # bound to a channel whose newest torchaudio asks for no torch
+    (project('"torchaudio>=2.3.0"', a=INDEX.replace("/cpu", "/cu128") + "explicit = true\n", b=AUDIO), "RUN uv sync",
+     "unknown"),
+    (project('"torchaudio>=2.3.0"', a=INDEX.replace("/cpu", "/cu118") + "explicit = true\n", b=AUDIO), "RUN uv sync",
+     "default"),
     # other projects of the repository
     ({**project('"flask"', a=WORKSPACE), **MEMBER}, "RUN uv sync", "none"),
     ({**project('"flask"', a=WORKSPACE), **MEMBER}, "RUN uv sync --package lib", "default"),
@@ -229,6 +235,17 @@ def test_parts_that_are_not_installed_limit_what_is_in_the_projects_own_commands
     assert state(files, "RUN uv sync --no-dev").torch.version == "2.7.1"
     assert state(files, "RUN uv pip install -r pyproject.toml").torch.version is None
     assert state(files, "RUN uv pip install .").torch.version is None
+
+
+def test_a_project_takes_what_its_lock_says_and_not_the_release_that_uv_pip_has_put_there() -> None:
+    before = f"RUN uv pip install torch==2.12.0 -i {CPU}\n"
+    assert state(project('"torch"', a=INDEX), f"{before}RUN uv sync").torch.version is None
+    assert state(project('"torch==2.12.0"', a=INDEX), f"{before}RUN uv sync").torch.version == "2.12.0"
+    assert state(project('"torch"', a=INDEX), f"{before}RUN uv pip install torch").torch.version == "2.12.0"
+    there = f"RUN uv sync\n{before}"
+    assert state(project('"torch"', a=INDEX), f"{there}RUN uv run true").torch.version is None
+    assert state(project('"torch==2.12.0"', a=INDEX), f"{there}RUN uv run true").torch.version == "2.12.0"
+    assert state(project('"flask"', a=INDEX), f"{there}RUN uv run true").torch.version == "2.12.0"
 
 
 def test_what_another_system_asks_for_may_hold_torch_back_in_a_lock_for_all() -> None:

@@ -12,6 +12,7 @@ from wxlint.core.values import HOLE
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
+from wxlint.images.stack.torch.channels import channel_of_url
 from wxlint.images.stack.torch.limits import ALONE, BEHIND_ALONE
 from wxlint.images.stack.torch.releases import contains, same_release, within
 
@@ -104,6 +105,10 @@ def asks_for_torch(wanted: Requirement, install: Install, channel: str) -> bool 
             return None  # an old Python takes an older release
         if install.lowest:
             return None  # the range may begin with that one
+    if wanted.bound is not None:  # to another index than torch, it may be
+        channel = channel_of_url(wanted.bound.url)
+        if channel == "unknown":
+            return None
     served = channel == "default" or ALONE not in facts.torch_releases(channel)
     return True if served and not _is_held_back(install) else None
 

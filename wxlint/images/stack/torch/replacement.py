@@ -46,6 +46,8 @@ def is_satisfied(state: Torch, choice: Choice) -> bool | None:
         return _is_kept_by_conda(state, choice)
     if install.tool == "uv-project" and (install.exact or state.by in ("uv", "uv-project")):
         kept = same and _is_kept(state, choice)  # it makes the environment what its project says
+        if state.by != "uv-project" and state.version is not None and not wanted.pin:
+            kept = kept and None  # its lock takes no heed of a release that something else has put there
         return kept or None if state.by == "uv" else kept  # into the same environment or another
     if choice.how == "url" or (wanted.local and not choice.implied):
         return same
