@@ -24,7 +24,7 @@ from pathlib import Path
 
 from tests.differential.dummy_index import DEFAULT_URL
 from tests.differential.environment_sequences import VENV, Image, ImageMaker
-from tests.differential.installed import believed
+from tests.differential.installed import believed, files_of
 from tests.differential.real_installs import Real, said
 from wxlint.images.stack.torch.model import Torch
 from wxlint.images.stack.torch.releases import same_release
@@ -131,7 +131,7 @@ def run(cases: int, seed: str, show: int = 0) -> Counter[str]:
                 if there is None:
                     counts["failed"] += 1
                     continue
-                torch = believed(image, Path(other)).torch
+                torch = believed(files_of(image), Path(other)).torch
             kind = "wrong" if is_wrong(torch, there) else "unknown" if torch.channel == "unknown" else "agree"
             counts[kind] += 1
             if kind == "wrong" and counts["wrong"] <= show:

@@ -15,17 +15,19 @@ it is counted and left out.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from packaging.specifiers import SpecifierSet
 
-from tests.differential.dummy_index import TWINS
+from tests.differential.dummy_index import DEFAULT_URL, TWINS
 from tests.differential.environment_sequences import Image
 from tests.differential.install_sequences import PYTHON, Case, Maker
 from tests.differential.project_sequences import ProjectMaker
@@ -37,6 +39,10 @@ from wxlint.images.stack.state import Stack, stack_after
 from wxlint.images.stack.torch.model import NONE, Torch
 from wxlint.images.stack.torch.releases import same_release
 from wxlint.lint.inputs import gather
+
+RECORDED = Path(__file__).with_name("recorded") / "installs.jsonl"
+_DEFAULT = "{default index}"
+"""In the place of its address, in what is kept."""
 
 
 def channel_of(versions: dict[str, str]) -> str:
@@ -54,13 +60,15 @@ class Belief(NamedTuple):
     mismatches: list[Mismatch]
 
 
-def believed(case: Case | Image, place: Path, made: str = "") -> Belief:
-    """What wxlint reads in a Dockerfile of the same commands. made: the text of the lock."""
-    for name, text in case.files.items():
+def files_of(case: Case | Image, made: str = "") -> dict[str, str]:
+    """The repository of a case: a Dockerfile of its commands, and what these read. made: the text of the lock."""
+    return {**case.files, **({case.made: made} if case.made else {}), "Dockerfile": case.dockerfile()}
+
+
+def believed(files: Mapping[str, str], place: Path) -> Belief:
+    """What wxlint reads in a repository, which is written to a folder."""
+    for name, text in files.items():
         (place / name).write_text(text)
-    if case.made:
-        (place / case.made).write_text(made)
-    (place / "Dockerfile").write_text(case.dockerfile())
     before = os.getcwd()
     os.chdir(place)
     try:
@@ -117,8 +125,21 @@ def missed(there: dict[str, str], belief: Belief) -> list[str]:
     return sorted(set(there) & ({*TWINS, "xformers", "vllm"} - known))
 
 
-def run(tool: str, cases: int, seed: str, show: int = 0, start: int = 0) -> Counter[str]:
-    """Compare many cases, from number `start` on; print those that are wrong."""
+def kept(name: str, files: Mapping[str, str], there: Mapping[str, str]) -> str:
+    """A case and what was there in the end, as a line of recorded/installs.jsonl."""
+    texts = {path: text.replace(DEFAULT_URL, _DEFAULT) for path, text in files.items()}
+    return json.dumps({"name": name, "files": texts, "there": there}, sort_keys=True)
+
+
+def recorded() -> Iterator[tuple[str, dict[str, str], dict[str, str]]]:
+    """Yield the cases that were wrong once: the name of each, its files, and what was there in the end."""
+    for line in RECORDED.read_text().splitlines():
+        case = json.loads(line)
+        yield case["name"], {k: v.replace(_DEFAULT, DEFAULT_URL) for k, v in case["files"].items()}, case["there"]
+
+
+def run(tool: str, cases: int, seed: str, show: int = 0, start: int = 0, keep: TextIO | None = None) -> Counter[str]:
+    """Compare many cases, from number `start` on; print those that are wrong, and write them to `keep`."""
     counts: Counter[str] = Counter()
     with environment(tool) as real:
         for number in range(start, start + cases):
@@ -130,8 +151,11 @@ def run(tool: str, cases: int, seed: str, show: int = 0, start: int = 0) -> Coun
                 if there is None or made is None:
                     counts["failed"] += 1
                     continue
-                belief = believed(case, Path(other), made)
+                files = files_of(case, made)
+                belief = believed(files, Path(other))
             wrong = differences(there, belief)
+            if wrong and keep is not None:
+                keep.write(kept(named, files, there) + "\n")
             counts["missed"] += len(missed(there, belief))
             open_ = belief.torch.channel == "unknown" or missed(there, belief)
             kind = "wrong" if wrong else "unknown" if open_ else "agree"
@@ -151,9 +175,11 @@ def main() -> int:
     parser.add_argument("--seed", default="1")
     parser.add_argument("--start", type=int, default=0, help="the number of the first case, for a run in pieces")
     parser.add_argument("--show", type=int, default=5, help="how many wrong cases to print")
+    parser.add_argument("--keep", type=Path, help="add the wrong cases to this file, as recorded/installs.jsonl is")
     arguments = parser.parse_args()
     began = time.perf_counter()
-    counts = run(arguments.tool, arguments.cases, arguments.seed, arguments.show, arguments.start)
+    with open(arguments.keep or os.devnull, "a") as keep:
+        counts = run(arguments.tool, arguments.cases, arguments.seed, arguments.show, arguments.start, keep)
     took = time.perf_counter() - began
     print(f"{arguments.tool}, {arguments.cases} cases, seed {arguments.seed}: {dict(counts)}, {took:.0f} s")
     return 1 if counts["wrong"] else 0

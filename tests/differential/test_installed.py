@@ -1,13 +1,16 @@
-"""A small run of the comparison with what pip and uv install.
+"""A small run of the comparison with what pip and uv install, and the cases of long ones that were wrong.
 
 The long one is `python -m tests.differential.installed`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import pytest
 
-from tests.differential.installed import run
+from tests.differential.installed import believed, differences, recorded, run
 from tests.differential.real_installs import uv_program
 
 
@@ -18,3 +21,13 @@ def test_no_belief_of_what_is_installed_is_wrong(tool: str, cases: int) -> None:
     counts = run(tool, cases, "gate", show=5)
     assert counts["wrong"] == 0, counts
     assert counts["agree"] + counts["unknown"] > 1
+
+
+CASES = list(recorded())
+
+
+@pytest.mark.parametrize(("files", "there"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_what_was_wrong_once_is_not_wrong_again(
+    files: Mapping[str, str], there: dict[str, str], tmp_path: Path
+) -> None:
+    assert differences(there, believed(files, tmp_path)) == []

@@ -248,6 +248,17 @@ def test_a_project_takes_what_its_lock_says_and_not_the_release_that_uv_pip_has_
     assert state(project('"flask"', a=INDEX), f"{there}RUN uv run true").torch.version == "2.12.0"
 
 
+def test_a_companion_that_is_bound_to_an_index_may_hold_back_what_brings_torch() -> None:
+    def brought(files: dict[str, str]) -> dict[str, bool]:
+        installs = state(files, "RUN uv sync").installs
+        return {one.name: one.conditional for one in stack_after(Held(), installs).packages if one.brought_by}
+
+    beside = OF_CPU.replace("torch", "torchaudio")
+    bound = brought(project('"vllm"', a=beside, b=EXPLICIT, c=AUDIO))
+    assert bound and all(bound.values())
+    assert not any(brought(project('"vllm"', a=beside, b=EXPLICIT)).values())
+
+
 def test_what_another_system_asks_for_may_hold_torch_back_in_a_lock_for_all() -> None:
     other = project('"torch<2.11", "facenet-pytorch; sys_platform == \'darwin\'"')
     assert state(project('"torch<2.11"'), "RUN uv sync").torch.version is not None

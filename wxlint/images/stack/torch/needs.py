@@ -142,7 +142,8 @@ def may_be_older(requirement: Requirement, install: Install, *, torch_there: boo
     others = [
         r for r in (*install.requirements, *install.constraints, *install.overrides) if r.name != requirement.name
     ]
-    if any(r.name in FAMILY and (r.specifier or (torch_there and not install.upgrade)) for r in others):
+    family = [r for r in others if r.name in FAMILY]
+    if any(r.specifier or r.bound is not None or (torch_there and not install.upgrade) for r in family):
         return True  # the torch that is there stays where it is named
     first = FAMILY[1:] if install.tool == "pip" else FAMILY  # what is named before it is decided before it
     before = itertools.takewhile(lambda one: one.name != requirement.name, install.requirements)

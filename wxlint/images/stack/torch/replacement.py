@@ -45,10 +45,7 @@ def is_satisfied(state: Torch, choice: Choice) -> bool | None:
     if install.tool == "conda" and (state.by != "conda" or _is_other_conda_build(state, choice)):
         return _is_kept_by_conda(state, choice)
     if install.tool == "uv-project" and (install.exact or state.by in ("uv", "uv-project")):
-        kept = same and _is_kept(state, choice)  # it makes the environment what its project says
-        if state.by != "uv-project" and state.version is not None and not wanted.pin:
-            kept = kept and None  # its lock takes no heed of a release that something else has put there
-        return kept or None if state.by == "uv" else kept  # into the same environment or another
+        return _is_kept_by_project(state, choice) if same else None if state.by == "uv" else False
     if choice.how == "url" or (wanted.local and not choice.implied):
         return same
     if choice.limit is not None and choice.limit.local:  # a constraint that names a build leaves no other
@@ -91,6 +88,16 @@ def _is_kept_by_conda(state: Torch, choice: Choice) -> bool | None:
     if _is_other_conda_build(state, choice):
         return False if state.by in ("", "conda") and not choice.install.folder else None
     return True if choice.channel == state.channel and wanted.pin and wanted.pin == state.version else None
+
+
+def _is_kept_by_project(state: Torch, choice: Choice) -> bool | None:
+    """Whether a project of uv, which makes the environment what its lock says, keeps a torch of the same channel."""
+    kept = _is_kept(state, choice)
+    if state.by == "uv-project":
+        return kept
+    if state.version is not None and not choice.requirement.pin:
+        kept = kept and None  # the lock takes no heed of a release that something else has put there
+    return kept or None if state.by == "uv" else kept  # into the same environment or another
 
 
 def _is_kept(state: Torch, choice: Choice) -> bool | None:
