@@ -66,7 +66,9 @@ LIMITS = [
     # files, command, what limits it besides
     (project("", EXTRAS, BY_EXTRA), "uv sync --extra gpu", [f"torch==2.3.1 =2.3.1 <{CPU}>"]),
     (project('"torch>=2"', "[dependency-groups]\ndev = ['torch<2.4']\n"), "uv sync --no-dev", ["torch<2.4"]),
-    (project('"torch>=2"', f'[dependency-groups]\ndev = ["torch<2.4; {WINDOWS}"]\n'), "uv sync --no-dev", []),
+    (project('"torch>=2"', f'[dependency-groups]\ndev = ["torch<2.4; {WINDOWS}"]\n'), "uv sync --no-dev",
+     [f"torch<2.4; {WINDOWS} ?"]),  # a lock is for all systems
+    (project('"torch>=2"', f'[dependency-groups]\ndev = ["torch>=2.4; {WINDOWS}"]\n'), "uv sync --no-dev", []),
     (project('"torch"', "[tool.uv]\nconstraint-dependencies = ['torch<2.4']\n"), "uv sync", ["torch<2.4"]),
     (project('"torch"', f'[tool.uv]\nconstraint-dependencies = ["torch; {WINDOWS}", "numpy; {ODD}"]\n'), "uv sync",
      [f"numpy; {ODD} ?"]),

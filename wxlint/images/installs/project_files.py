@@ -52,8 +52,8 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
     )
     limits: list[Requirement] = []
     is_replaced = _replacing(groups)
-    elsewhere = [one for one in project.dependencies if _holds_back(one, environment)] if tool == "uv" else []
-    limits += (parse_requirement(Value(one.requirement), None)._replace(maybe=True) for one in elsewhere)
+    elsewhere = list(_held_elsewhere(project, environment)) if tool == "uv" else []
+    limits += elsewhere
     for dependency in (*project.dependencies, *added):
         if is_replaced(dependency):
             continue
@@ -87,15 +87,18 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
     )
 
 
-def _holds_back(dependency: Dependency, environment: Environment) -> bool:
-    """Whether what is for another system only may keep torch at an older release here: a lock of uv is for all."""
-    marker = marker_of(dependency.requirement)
-    if not marker or applies(marker, environment, (dependency.part.name,)) is not False:
-        return False
-    wanted = parse_requirement(Value(dependency.requirement), None)
-    own = wanted.name in FAMILY
-    need = wanted.specifier if own else facts.torch_needed(wanted.name, wanted.pin, wanted.extras)
-    return any(sign in (need or "") for sign in ("==", "~=", "<"))
+def _held_elsewhere(project: Project, environment: Environment) -> Iterator[Requirement]:
+    """Yield what that which is for another system only asks of torch and its companions, where it may keep them at an
+    older release here, too: a lock of uv is for all."""
+    for dependency in project.dependencies:
+        marker = marker_of(dependency.requirement)
+        if not marker or applies(marker, environment, (dependency.part.name,)) is not False:
+            continue
+        wanted = parse_requirement(Value(dependency.requirement), None)
+        if wanted.name not in FAMILY:
+            wanted = Requirement("torch", specifier=facts.torch_needed(wanted.name, wanted.pin, wanted.extras) or "")
+        if any(sign in wanted.specifier for sign in ("==", "~=", "<")):
+            yield wanted._replace(maybe=True)
 
 
 def _from_path(requirement: Requirement, path: str) -> Requirement:
@@ -161,7 +164,10 @@ def settings_of(project: Project, flag: str, environment: Environment) -> UvSett
     """What was read of uv's settings, as an install takes it. flag: what its indexes are said to come from."""
     return UvSettings(
         sources_of(project, flag),
-        _bound_limits(project.constraints, project, environment),
+        tuple(
+            one._replace(bound=None) if _is_trivial(one) else one
+            for one in _bound_limits(project.constraints, project, environment)
+        ),
         _bound_limits(project.overrides, project, environment),
         project.values,
         left_out=_left_out(project.overrides, environment),
@@ -175,6 +181,11 @@ def _bound_limits(listed: tuple[str, ...], project: Project, environment: Enviro
         one._replace(bound=_bound(bound_of.get(one.name, ()), (), environment))
         for one in limits_of(listed, environment)
     )
+
+
+def _is_trivial(limit: Requirement) -> bool:
+    """Whether a constraint says nothing: uv then takes no heed of its source, either."""
+    return not (limit.specifier or limit.url)
 
 
 def limits_of(listed: tuple[str, ...], environment: Environment) -> tuple[Requirement, ...]:

@@ -86,7 +86,8 @@ class _Followed:
         renewed = set()
         for companion in _named(install, chosen):
             if self._is_renewed(companion, torch, install, moved=moved, may_be_there=companion.name in there):
-                self.held[companion.name] = companion._replace(beside=() if companion.alone else releases)
+                apart = companion.alone or install.no_deps  # which take the newest, whatever torch there is
+                self.held[companion.name] = companion._replace(beside=() if apart else releases)
                 renewed.add(companion.name)
         for name in brought_companions(install, torch_there=True) if moved else ():
             if name in self.held and name not in renewed and _adapts(self.held[name], torch, install) is not False:
@@ -113,6 +114,8 @@ class _Followed:
         if present is None and _stays(companion, self.of_base.get(companion.name, ()), install):
             return False
         adapts = install.reinstall or (_adapts(present, torch, install) if moved else False)
+        if present is not None and companion.name in self.found and not moved and not _fits(present, torch):
+            adapts = adapts or (False if install.no_deps else None)  # an installer changes it, or torch
         if install.conditional or adapts is None:
             self._forget(companion.name)  # which one is there is open
             return False

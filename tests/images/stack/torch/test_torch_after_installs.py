@@ -163,6 +163,8 @@ PROJECTS = [
     (project('"torchvision"', a=CONSTRAINT, b=EXPLICIT, c=TORCH), "RUN uv sync --no-sources", "default"),
     (project('"torchvision"', a=CONSTRAINT, b=EXPLICIT, c=TORCH), "RUN uv pip install torchvision", "default"),
     (project('"flask"', a=OVERRIDE, b=EXPLICIT, c=TORCH), "RUN uv pip install torch", "default"),
+    # but one that bounds nothing says nothing, of the index either
+    (project('"torchvision"', a=CONSTRAINT.replace(">=2.3", ""), b=EXPLICIT, c=TORCH), "RUN uv sync", "default"),
     # an override stands in the place of the whole requirement, its source for an extra too
     (project('"torch>=2"', a=OF_CPU, b=OVERRIDE, c=EXPLICIT, d=IN_CPU), "RUN uv sync --extra cpu", "default"),
     # a torch that may be there already would satisfy what brings one along from a bound index
@@ -281,8 +283,31 @@ def test_torch_after_installs(files: dict[str, str], instructions: str, channel:
     assert state(files, instructions).torch.channel == channel
 
 
+def test_a_range_of_what_brings_torch_may_lead_to_an_older_torch() -> None:
+    assert state({}, "RUN pip install 'torch<2.11' torchvision 'xformers<=0.0.22.post7'").torch.version is None
+    assert state({}, "RUN pip install 'torch<2.11' torchvision 'accelerate<=1.15'").torch.version == "2.10.0"
+
+
+def test_a_companion_of_a_torch_that_may_have_been_replaced_may_move_it_later() -> None:
+    first = f"RUN pip install 'torchvision>=0.17.0' --extra-index-url {WHL}/cu118\nRUN pip install torch==2.5.1\n"
+    assert state({}, first).torch.version == "2.5.1"
+    assert state({}, first).torch.companions == frozenset()
+    assert state({}, f"{first}RUN pip install 'torch>=2.2' torchvision -i {WHL}/cu118").torch.channel == "unknown"
+    named = f"RUN pip install 'torchvision>=0.17.0' --extra-index-url {WHL}/cu118\nRUN pip install torch torchvision\n"
+    assert state({}, f"{named}RUN pip install torch -i {WHL}/cu118").torch.companions == {"torchvision"}
+
+
 COMPANIONS = [
     # instructions, the companions that do not go with torch
+    # without what it asks for, the newest is taken, whatever torch is there
+    (f"RUN pip install torch==2.4.1 -i {CPU}\nRUN pip install --no-deps torchvision -i {CPU}\n"
+     f"RUN pip install torch==2.15.0 -i {CPU}", []),
+    (f"RUN pip install torch==2.4.1 torchvision -i {CPU}\nRUN pip install torch==2.15.0 -i {CPU}", ["torchvision"]),
+    # one that was left behind is changed by an install that names it, or torch is
+    (f"RUN uv pip install torchaudio -i {WHL}/cu124\nRUN uv pip install torch --reinstall -i {WHL}/cu130\n"
+     f"RUN uv pip install torchaudio 'torch<2.12' -i {WHL}/cu130", []),
+    (f"RUN uv pip install torchaudio -i {WHL}/cu124\nRUN uv pip install torch --reinstall -i {WHL}/cu130\n"
+     f"RUN uv pip install --no-deps torchaudio -i {WHL}/cu130", ["torchaudio"]),
     ("RUN pip install torchvision\nRUN pip install torch==2.14.1", []),
     ("RUN pip install torch==2.8.0 whisperx==3.8.6\nRUN pip install --no-deps -U torch==2.11.0", ["torchvision"]),
     ("RUN uv pip install torch==2.5.1 whisperx\nRUN uv pip install --no-deps -U torch==2.11.0", []),

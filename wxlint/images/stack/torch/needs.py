@@ -95,7 +95,8 @@ def asks_for_torch(wanted: Requirement, install: Install, channel: str) -> bool 
         wanted = Requirement("torchaudio")
     if wanted.name != "torchaudio":
         return True
-    pins = [r.pin for r in (wanted, *install.requirements, *install.constraints) if r.name == wanted.name and r.pin]
+    named = [r for r in (wanted, *install.requirements, *install.constraints) if r.name == wanted.name]
+    pins = [r.pin for r in named if r.pin and not (r.maybe and r is not wanted)]
     if pins:
         return not any(same_release(pin, ALONE) for pin in pins)
     if wanted.specifier and HOLE not in wanted.specifier:
@@ -123,6 +124,8 @@ def _is_held_back(install: Install) -> bool:
     """Whether an install says something of torch that may lead it to an older release of what asks for torch."""
     if any(r.name == "torch" or (install.tool == "uv" and r.name == "torchvision") for r in install.requirements):
         return True
+    if any(r.maybe and r.name in FAMILY for r in install.constraints):
+        return True  # what another system asks for
     limits = [r.specifier for r in (*install.constraints, *install.overrides) if r.name == "torch" and r.specifier]
     newest = facts.torch_releases("default")[-1]
     return any(HOLE in limit or not within(limit, newest) for limit in limits)

@@ -125,7 +125,13 @@ def _doubtful(state: Torch, choice: Choice) -> Torch:
     if choice.channel == state.channel or _is_same_build(state, choice):
         pinned = wanted.name == "torch" and not choice.install.conditional and not wanted.maybe
         same = choice.channel == state.channel
-        return state._replace(version=wanted.pin if pinned and same else None, newest=False)
+        left = state.companions - {r.name for r in choice.install.requirements}  # perhaps by the torch before it
+        return state._replace(
+            version=wanted.pin if pinned and same else None,
+            newest=False,
+            companions=state.companions - left,
+            stale=state.stale | left,
+        )
     reason = reason_at("install", f"{wanted.written} may replace it", wanted.span)
     return Torch("unknown", None, (*state.because, reason), wanted.span, present=True)
 

@@ -72,6 +72,9 @@ def _goes_with(wanted: Requirement, version: str, *, named: bool) -> bool:
     if named and wanted.name in FAMILY:
         return bool(getattr(facts.companions(version), wanted.name, ()))
     need = facts.torch_needed(wanted.name, wanted.pin)
+    if wanted.pin is None and is_bound_above(wanted.specifier):  # an older release, which may be for an older torch
+        earlier = facts.torch_needed_within(wanted.name, wanted.specifier)
+        need = need if earlier is None and not facts.is_for_one_torch(wanted.name) else earlier
     if need is None and wanted.pin:  # what has no upper bound today seldom had one
         need = facts.torch_needed(wanted.name, None)
         return need is not None and not is_bound_above(need)
