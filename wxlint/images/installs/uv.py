@@ -92,7 +92,8 @@ def _synced(words: tuple[Word, ...], call: Call, added: tuple[str, ...] = ()) ->
         made = arguments.has("--frozen", "--locked") or is_on(call.variables, "UV_FROZEN")  # by an earlier sync
         given = Sources() if made or is_on(call.variables, "UV_LOCKED") else sources(arguments, call)
         named = {requirement.name for requirement in install.requirements}
-        perhaps = tuple(r._replace(maybe=True) for r in settings.overrides if r.name == "torch" and r.name not in named)
+        brought = [r for r in settings.overrides if named and r.name == "torch" and r.name not in named]
+        perhaps = tuple(r._replace(maybe=True) for r in brought)
         yield install._replace(
             requirements=(
                 *_kept(_overridden([Lines(install.requirements)], settings.overrides), set(settings.left_out)),

@@ -165,6 +165,11 @@ PROJECTS = [
     (project('"flask"', a=OVERRIDE, b=EXPLICIT, c=TORCH), "RUN uv pip install torch", "default"),
     # but one that bounds nothing says nothing, of the index either
     (project('"torchvision"', a=CONSTRAINT.replace(">=2.3", ""), b=EXPLICIT, c=TORCH), "RUN uv sync", "default"),
+    # what is overridden need not be there
+    (project('"torch"', a=OVERRIDE), "RUN uv sync\nRUN uv sync --only-dev", "none"),
+    (project('"torch"', a=OVERRIDE, b='[dependency-groups]\ndev = ["flask"]\n'),
+     "RUN uv sync\nRUN uv sync --only-dev", "unknown"),
+    (project('"torch"', a=OVERRIDE), "RUN uv sync\nRUN uv sync", "default"),
     # an override stands in the place of the whole requirement, its source for an extra too
     (project('"torch>=2"', a=OF_CPU, b=OVERRIDE, c=EXPLICIT, d=IN_CPU), "RUN uv sync --extra cpu", "default"),
     # a torch that may be there already would satisfy what brings one along from a bound index

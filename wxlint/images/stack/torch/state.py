@@ -49,7 +49,10 @@ def after(state: Torch, install: Install) -> Torch:
 def _without_others(state: Torch, install: Install, found: tuple[Choice, ...]) -> Torch:
     """The state before an install that removes what it does not list, as far as it is still there afterwards."""
     taken = [choice for choice in found if not (choice.implied and install.no_deps)]
-    asking = {asks_for_torch(choice.requirement, install, choice.channel) for choice in taken}
+    asking = {
+        asks_for_torch(choice.requirement, install, choice.channel) and (None if choice.requirement.maybe else True)
+        for choice in taken
+    }
     stays = True in asking
     hidden = (None in asking and not stays) or any(_is_foreign(r, install) for r in install.requirements)
     if install.conditional or install.unread or hidden:
