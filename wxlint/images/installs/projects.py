@@ -10,7 +10,7 @@ from wxlint.images.installs.model import LOCKS, Groups, Install, Lines, PackageI
 from wxlint.images.installs.options import Arguments, behind_options, read_arguments
 from wxlint.images.installs.pip import is_on, is_options, requirements_of
 from wxlint.images.installs.places import of_folder
-from wxlint.images.installs.requirement import normalise
+from wxlint.images.installs.requirement import Requirement, normalise
 
 _CHOSEN_BY_UV = ("--extra", "--group")
 _CHOSEN = ("--extra", "--extras", "-E", "--group", "--with", "-G")
@@ -50,11 +50,11 @@ def project_tool(tool: str, call: Call, added: tuple[str, ...] = ()) -> Iterator
         root = folder.text if folder is not None else "."
         place = of_folder(tool, root, call.variables, call.context.absolute)
         lines = call.context.project(root, groups, tool)
-        if added and arguments.has(*_INDEXES) and call.context.project(root, groups._replace(locked=True), tool).locked:
-            unread = Unread(
-                UnreadKind.CHANGED, LOCKS[tool]
-            )  # which of its pins stay beside another index is uv's to say
-            lines = lines._replace(unread=(*lines.unread, unread))
+        if added and arguments.has(*_INDEXES):
+            locked = call.context.project(root, groups._replace(locked=True), tool).locked
+            if locked or _stands_already(lines.requirements, len(added)):
+                unread = Unread(UnreadKind.CHANGED, LOCKS[tool])  # whose pins may stay beside another index
+                lines = lines._replace(unread=(*lines.unread, unread))
         yield shared._replace(
             requirements=lines.requirements,
             sources=lines.sources,
@@ -62,6 +62,7 @@ def project_tool(tool: str, call: Call, added: tuple[str, ...] = ()) -> Iterator
             unread=lines.unread,
             locked=lines.locked,
             lowest=lines.forks,
+            upgrade=tool == "uv" and _upgrades_torch(arguments),
             no_deps="torch" in groups.skipped or lines.torchless,
             place=place,
             makes=bool(place),
@@ -69,6 +70,19 @@ def project_tool(tool: str, call: Call, added: tuple[str, ...] = ()) -> Iterator
         )
     elif verb == "add":
         yield shared._replace(tool="poetry", requirements=requirements_of(arguments.positional, call))
+
+
+def _upgrades_torch(arguments: Arguments) -> bool:
+    """Whether `uv sync` looks for a newer torch than its lock has."""
+    named = arguments.texts("--upgrade-package", "-P")
+    return arguments.has("--upgrade", "-U") or any(normalise(name) == "torch" for name in named)
+
+
+def _stands_already(requirements: tuple[Requirement, ...], added: int) -> bool:
+    """Whether a project asked before for all that a command adds, the last of these: a lock that an earlier command
+    made then stays as it is."""
+    before = {one.name for one in requirements[:-added]}
+    return all(one.name in before for one in requirements[-added:])
 
 
 def chosen_groups(tool: str, arguments: Arguments, variables: Mapping[str, Value]) -> Groups:

@@ -48,6 +48,12 @@ ROWS = [
     ({}, f"RUN pip install torch -i {WHL}/cu128\nRUN pip install 'torch>2.7.0,<2.9.0'", "default"),
     ({}, f"RUN uv pip install 'torch>=2.12.0.dev0,<2.13' -f {WHL}/nightly/cu130/torch -f {WHL}/nightly/triton",
      "cu130"),
+    # a companion that is there and is named first holds torch, and an older release of what brings torch comes
+    ({}, f"RUN pip install torchvision==0.17.1 -i {CUDA}\nRUN pip install torchvision whisperx torch", "unknown"),
+    ({}, f"RUN pip install torchvision==0.17.1 -i {CUDA}\nRUN pip install whisperx torchvision torch", "default"),
+    # the last release of a range is for an older torch, which another index has, too
+    ({}, f"RUN pip install 'xformers<=0.0.29.post2' --extra-index-url {WHL}/cu124", "unknown"),
+    ({}, f"RUN pip install 'accelerate<=1.15' --extra-index-url {WHL}/cu124", "default"),
     # torchaudio 2.11.0 asks for no torch, the next release does
     ({}, "RUN pip install torchaudio==2.11.0", "none"),
     ({}, "RUN pip install torchaudio==2.11", "none"),
@@ -186,6 +192,10 @@ PROJECTS = [
     # what is added and removed
     (project('"flask"', a=EXPLICIT, b=TORCH), "RUN uv add torch==2.3.1", "cpu"),
     (project('"torch==2.3.1"'), f"RUN uv sync\nRUN uv add flask --index {CPU}", "cpu"),
+    # a lock that an earlier command made stays where nothing is added
+    (project('"torch"'), f"RUN uv sync\nRUN uv add torch --index {CPU}", "unknown"),
+    (project('"torch"'), f"RUN uv sync\nRUN uv add torch flask --index {CPU}", "cpu"),
+    (project('"flask"'), f"RUN uv sync\nRUN uv add torch --index {CPU}", "cpu"),
     (project('"flask"'), "RUN uv add torch==2.3.1 --frozen", "none"),
     (project('"torch==2.3.1"'), "RUN uv sync\nRUN uv remove torch", "unknown"),
     (project('"flask"'), "RUN uv add torch==2.3.1\nRUN uv sync --frozen", "unknown"),
@@ -255,6 +265,26 @@ def test_a_project_takes_what_its_lock_says_and_not_the_release_that_uv_pip_has_
     assert state(project('"flask"', a=INDEX), f"{there}RUN uv run true").torch.version == "2.12.0"
 
 
+def test_another_resolution_makes_a_lock_anew() -> None:
+    lock = {"uv.lock": LOCK["uv.lock"].replace("https://registry.example/simple", CPU)}
+    files = {**project('"torch"', a=INDEX), **lock}
+    assert state(files, "RUN uv sync --frozen").torch.version == "2.3.1"
+    assert state(files, "RUN uv sync --frozen\nRUN uv sync --resolution=lowest-direct").torch.version is None
+    assert state(files, "RUN uv sync --frozen\nRUN uv sync -U").torch.version is None
+    assert state(files, "RUN uv sync --frozen\nRUN uv sync -P torch").torch.version is None
+    assert state(files, "RUN uv sync --frozen\nRUN uv sync -P flask").torch.version == "2.3.1"
+
+
+def test_a_companion_that_is_added_to_a_project_may_bring_another_torch() -> None:
+    lock = {"uv.lock": LOCK["uv.lock"].replace("https://registry.example/simple", CPU)}
+    files = {**project('"torch"', a=INDEX), **lock}
+    assert state(files, "RUN uv sync\nRUN uv add torchvision").torch.version is None
+    assert state(files, "RUN uv sync\nRUN uv add torchvision==0.18.1").torch.version == "2.3.1"
+    assert state(files, "RUN uv sync\nRUN uv add flask").torch.version == "2.3.1"
+    assert state(files, "RUN uv sync\nRUN uv add accelerate").torch.version == "2.3.1"
+    assert state(files, "RUN uv sync\nRUN uv add vllm").torch.version is None
+
+
 def test_a_companion_that_is_bound_to_an_index_may_hold_back_what_brings_torch() -> None:
     def brought(files: dict[str, str]) -> dict[str, bool]:
         installs = state(files, "RUN uv sync").installs
@@ -286,6 +316,15 @@ def test_a_sync_removes_what_the_project_does_not_list() -> None:
 @pytest.mark.parametrize(("files", "instructions", "channel"), ROWS, ids=[row[1] for row in ROWS])
 def test_torch_after_installs(files: dict[str, str], instructions: str, channel: str) -> None:
     assert state(files, instructions).torch.channel == channel
+
+
+def test_a_reinstall_of_a_range_may_take_another_release_than_the_one_that_is_there() -> None:
+    first = "RUN pip install torch torchvision\n"
+    again = state({}, f"{first}RUN pip install --force-reinstall 'torch<2.9'").torch
+    assert (again.newest, again.companions) == (False, frozenset())
+    assert state({}, f"{first}RUN pip install --force-reinstall 'torch>=2'").torch.newest
+    moved = f"{first}RUN pip install --force-reinstall 'torch<2.9'\nRUN pip install torchvision -i {WHL}/cu118"
+    assert state({}, moved).torch.channel == "unknown"
 
 
 def test_a_range_of_what_brings_torch_may_lead_to_an_older_torch() -> None:

@@ -40,7 +40,15 @@ def needed(requirement: Requirement) -> str | None:
     if need is None:
         return needed_by_project(requirement) or None
     ranged = requirement.pin is None and (requirement.specifier or HOLE in requirement.specifier)
-    return None if ranged and is_bound_above(need) else need  # an older release of it may ask for an older torch
+    return None if ranged and (is_bound_above(need) or _is_for_an_older(requirement)) else need
+
+
+def _is_for_an_older(requirement: Requirement) -> bool:
+    """Whether a range ends where the releases of a package ask for a torch of their time."""
+    if not is_bound_above(requirement.specifier):
+        return False
+    earlier = facts.torch_needed_within(requirement.name, requirement.specifier)
+    return facts.is_for_one_torch(requirement.name) if earlier is None else is_bound_above(earlier)
 
 
 class Need(NamedTuple):

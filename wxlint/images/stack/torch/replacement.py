@@ -14,6 +14,7 @@ from wxlint.core.values import HOLE
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
+from wxlint.images.stack.torch.channels import channel_of_url
 from wxlint.images.stack.torch.limits import ALONE, allowed
 from wxlint.images.stack.torch.model import Choice, Torch
 from wxlint.images.stack.torch.needs import (
@@ -51,8 +52,8 @@ def is_satisfied(state: Torch, choice: Choice) -> bool | None:
     if choice.limit is not None and choice.limit.local:  # a constraint that names a build leaves no other
         there = None if state.version is None else same_release(choice.limit.pin or "", state.version)
         return there if choice.channel == state.channel else False
-    if install.reinstall:  # the newest in reach, whatever was there
-        return same and (state.version is None or bool(wanted.pin))
+    if install.reinstall:
+        return same and _is_taken_again(state, choice)
     versions = possible_releases(state, install)
     standing = _all_agree(_is_allowed(install, version) for version in versions) if versions else True
     if standing is not True and install.tool != "conda":
@@ -74,6 +75,16 @@ def is_satisfied(state: Torch, choice: Choice) -> bool | None:
     if not wanted.specifier:
         return True
     return _all_agree(_in_range(wanted, version) for version in versions) if versions else None
+
+
+def _is_taken_again(state: Torch, choice: Choice) -> bool:
+    """Whether a reinstall, which takes the newest in reach, takes the release that was there."""
+    wanted = choice.requirement
+    if wanted.pin or state.version is not None:
+        return bool(wanted.pin)
+    if choice.implied or not state.newest:
+        return not is_bound_above(wanted.specifier)
+    return all(within(wanted.specifier, one) for one in possible_releases(state, choice.install))
 
 
 def _is_other_conda_build(state: Torch, choice: Choice) -> bool:
@@ -105,11 +116,28 @@ def _is_kept(state: Torch, choice: Choice) -> bool | None:
     wanted, install = choice.requirement, choice.install
     if wanted.pin or install.locked:
         return True
+    if install.lowest or install.upgrade:
+        return None  # the lock is made anew
     if state.version is None:
-        return None if wanted.specifier else True
+        return None if wanted.specifier or _own_channel(choice) != choice.channel else True
     if not choice.implied and wanted.specifier and not within(wanted.specifier, state.version):
         return False
-    return _is_allowed(install, state.version)
+    kept = _is_allowed(install, state.version)
+    return None if kept and not leaves_release(state, choice) else kept
+
+
+def leaves_release(state: Torch, choice: Choice) -> bool:
+    """Whether what a project of uv asks for beside torch leaves the release that its lock has: uv takes the newest of
+    what the lock does not have, and another torch with it."""
+    if not choice.implied or state.version is None:
+        return True
+    return _suits(state, choice._replace(channel=_own_channel(choice)), (state.version,)) is True
+
+
+def _own_channel(choice: Choice) -> str:
+    """The channel that a requirement itself comes from, which may be bound to another index than torch."""
+    bound = choice.requirement.bound
+    return channel_of_url(bound.url) if bound is not None else choice.channel
 
 
 def possible_releases(state: Torch, install: Install) -> tuple[str, ...]:

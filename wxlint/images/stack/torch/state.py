@@ -4,6 +4,7 @@ requirement stays."""
 from __future__ import annotations
 
 import functools
+import itertools
 
 from wxlint import facts
 from wxlint.core.patterns import late
@@ -15,7 +16,7 @@ from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.model import ANY, NONE, Choice, Torch, describe
 from wxlint.images.stack.torch.needs import asks_for_torch, brought_companions, is_bound_above
 from wxlint.images.stack.torch.releases import same_release, within
-from wxlint.images.stack.torch.replacement import is_pinned, is_satisfied
+from wxlint.images.stack.torch.replacement import is_pinned, is_satisfied, leaves_release
 from wxlint.images.stack.torch.selection import builds_of_default, carried, choices, is_nightly
 from wxlint.images.stack.torch.taken import in_range, of_companion, pinned_version, takes_newest
 
@@ -75,8 +76,10 @@ def _resolved(state: Torch, install: Install, found: tuple[Choice, ...]) -> Torc
     considered = sorted((choice for choice in takes if asking[choice] is not False), key=lambda c: not asking[c])
     if not considered:
         return state
-    if state.channel in ("none", "unknown") or install.tool in ("conda", "uv-project"):
+    if state.channel in ("none", "unknown") or install.tool == "conda":
         return _replaced(state, install, considered[0])
+    if install.tool == "uv-project":
+        return _of_project(state, install, considered)
     family = [choice for choice in considered if choice.requirement.name in FAMILY]
     if family and install.tool != "uv":
         return _in_order(state, install, family, considered)
@@ -87,6 +90,15 @@ def _resolved(state: Torch, install: Install, found: tuple[Choice, ...]) -> Torc
     if len(set(answers.values())) == 1 or not family:
         return _replaced(state, install, other)
     return _doubtful(state, other)  # which of them uv decides first is not known
+
+
+def _of_project(state: Torch, install: Install, considered: list[Choice]) -> Torch:
+    """What a project of uv makes of a torch that is there."""
+    now = _replaced(state, install, considered[0])
+    decided = install.locked or pinned_version(install) is not None
+    if decided or is_changed(state, now) or all(leaves_release(now, choice) for choice in considered[1:]):
+        return now
+    return now._replace(version=None, newest=False)
 
 
 def _asks_for_torch(state: Torch, choice: Choice) -> bool | None:
@@ -118,6 +130,9 @@ def _moves(state: Torch, choice: Choice, family: list[Choice]) -> bool:
     that stands against it, and it is no companion that the base may hold. One that is there holds the torch that is."""
     names = {one.requirement.name for one in family}
     if choice.requirement.name in FAMILY and (not state.by or state.companions & names):
+        return False
+    before = itertools.takewhile(lambda one: one is not choice.requirement, choice.install.requirements)
+    if state.companions & {one.name for one in before}:  # which is decided first, and holds the torch that is there
         return False
     return not any(is_bound_above(one.requirement.specifier) for one in family)
 
