@@ -349,7 +349,7 @@ COMPANIONS = [
     (f"RUN pip install torch==2.4.1 torchvision -i {CPU}\nRUN pip install torch==2.15.0 -i {CPU}", ["torchvision"]),
     # one that was left behind is changed by an install that names it, or torch is
     (f"RUN uv pip install torchaudio -i {WHL}/cu124\nRUN uv pip install torch --reinstall -i {WHL}/cu130\n"
-     f"RUN uv pip install torchaudio 'torch<2.12' -i {WHL}/cu130", []),
+     f"RUN uv pip install torchaudio torch -i {WHL}/cu130", []),
     (f"RUN uv pip install torchaudio -i {WHL}/cu124\nRUN uv pip install torch --reinstall -i {WHL}/cu130\n"
      f"RUN uv pip install --no-deps torchaudio -i {WHL}/cu130", ["torchaudio"]),
     ("RUN pip install torchvision\nRUN pip install torch==2.14.1", []),
