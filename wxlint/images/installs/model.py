@@ -223,7 +223,8 @@ class Install(NamedTuple):
     packages in environments of their own. place: the Python environment that it acts in, by its prefix (see places.py);
     "" for the one that the base image leads to, with a HOLE where it is not known. makes: it makes that environment
     where there is none yet; tool "venv" does nothing else. shares: the environment sees what the system's Python has.
-    handled: where it fails, its text goes on with something else (`A || B`).
+    handled: where it fails, its text goes on with something else (`A || B`). skipped: distributions that are left out
+    of what is installed (uv's --no-install-package).
     """
 
     tool: str
@@ -263,6 +264,7 @@ class Install(NamedTuple):
     makes: bool = False
     shares: bool = False
     handled: bool = False
+    skipped: frozenset[str] = frozenset()
 
     def __hash__(self) -> int:
         """By where it stands: its lists may be long, and answers are kept by their install."""

@@ -89,7 +89,7 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
 
 def _held_elsewhere(project: Project, environment: Environment) -> Iterator[Requirement]:
     """Yield what that which is for another system only asks of torch and its companions, where it may keep them at an
-    older release here, too: a lock of uv is for all."""
+    older release here, too, or lead them to its index: a lock of uv is for all."""
     for dependency in project.dependencies:
         marker = marker_of(dependency.requirement)
         if not marker or applies(marker, environment, (dependency.part.name,)) is not False:
@@ -97,8 +97,9 @@ def _held_elsewhere(project: Project, environment: Environment) -> Iterator[Requ
         wanted = parse_requirement(Value(dependency.requirement), None)
         if wanted.name not in FAMILY:
             wanted = Requirement("torch", specifier=facts.torch_needed(wanted.name, wanted.pin, wanted.extras) or "")
-        if any(sign in wanted.specifier for sign in ("==", "~=", "<")):
-            yield wanted._replace(maybe=True)
+        bound = Bound("", Doubt.MARKER) if wanted.name in FAMILY and dependency.bindings else None
+        if bound is not None or any(sign in wanted.specifier for sign in ("==", "~=", "<")):
+            yield wanted._replace(maybe=True, bound=bound)
 
 
 def _from_path(requirement: Requirement, path: str) -> Requirement:

@@ -63,6 +63,7 @@ def project_tool(tool: str, call: Call, added: tuple[str, ...] = ()) -> Iterator
             locked=lines.locked,
             lowest=lines.forks,
             upgrade=tool == "uv" and _upgrades_torch(arguments),
+            skipped=groups.skipped,
             no_deps="torch" in groups.skipped or lines.torchless,
             place=place,
             makes=bool(place),

@@ -277,7 +277,7 @@ def _brought(
             return
         name, specifier, extras = waiting.pop()
         for brought, required in facts.carried(name, specifier, extras) if name else ():
-            if brought in named or brought in seen:
+            if brought in named or brought in seen or brought in install.skipped:
                 continue
             seen.add(brought)
             limits = [c.specifier for c in install.constraints if c.name == brought and HOLE not in c.specifier]

@@ -54,6 +54,11 @@ ROWS = [
     # the last release of a range is for an older torch, which another index has, too
     ({}, f"RUN pip install 'xformers<=0.0.29.post2' --extra-index-url {WHL}/cu124", "unknown"),
     ({}, f"RUN pip install 'accelerate<=1.15' --extra-index-url {WHL}/cu124", "default"),
+    # of an index that has pre-releases only, uv takes them, and the torch that they are for
+    ({}, f"RUN uv pip install torch\nRUN uv pip install torch torchvision --index {WHL}/nightly/cpu", "unknown"),
+    ({}, f"RUN pip install torch\nRUN pip install torch torchvision --extra-index-url {WHL}/nightly/cpu", "default"),
+    ({}, "RUN uv pip install torch\n"
+     f"RUN uv pip install torchvision --index {WHL}/nightly/cu130 --index-strategy=unsafe-first-match", "unknown"),
     # torchaudio 2.11.0 asks for no torch, the next release does
     ({}, "RUN pip install torchaudio==2.11.0", "none"),
     ({}, "RUN pip install torchaudio==2.11", "none"),
@@ -225,6 +230,11 @@ PROJECTS = [
      "unknown"),
     (project('"torchaudio>=2.3.0"', a=INDEX.replace("/cpu", "/cu118") + "explicit = true\n", b=AUDIO), "RUN uv sync",
      "default"),
+    # what another system takes from an index may lead there here, too
+    (project('"accelerate"', a=EXPLICIT, b=TORCH, c=OF_CPU.replace("torch", "torch; sys_platform == 'darwin'")),
+     "RUN uv sync", "unknown"),
+    (project('"accelerate"', a=EXPLICIT, c=OF_CPU.replace("torch", "torch; sys_platform == 'darwin'")),
+     "RUN uv sync", "default"),
     # other projects of the repository
     ({**project('"flask"', a=WORKSPACE), **MEMBER}, "RUN uv sync", "none"),
     ({**project('"flask"', a=WORKSPACE), **MEMBER}, "RUN uv sync --package lib", "default"),
@@ -263,6 +273,13 @@ def test_a_project_takes_what_its_lock_says_and_not_the_release_that_uv_pip_has_
     assert state(project('"torch"', a=INDEX), f"{there}RUN uv run true").torch.version is None
     assert state(project('"torch==2.12.0"', a=INDEX), f"{there}RUN uv run true").torch.version == "2.12.0"
     assert state(project('"flask"', a=INDEX), f"{there}RUN uv run true").torch.version == "2.12.0"
+
+
+def test_a_companion_that_is_left_out_is_not_there() -> None:
+    files = project('"ultralytics"')
+    assert state(files, "RUN uv sync").torch.companions == {"torchvision"}
+    left_out = "RUN uv sync --no-install-package torchvision --no-install-package opencv-python"
+    assert state(files, left_out).torch.companions == frozenset()
 
 
 def test_another_resolution_makes_a_lock_anew() -> None:

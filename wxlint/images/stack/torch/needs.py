@@ -181,7 +181,7 @@ def brought_companions(install: Install, *, torch_there: bool) -> dict[str, bool
         names = companions_of(requirement) if requirement.name else ()
         if names:
             sure = not requirement.maybe and not may_be_older(requirement, install, torch_there=torch_there)
-            found |= {name: sure or found.get(name, False) for name, _ in names}
+            found |= {name: sure or found.get(name, False) for name, _ in names if name not in install.skipped}
     return found
 
 

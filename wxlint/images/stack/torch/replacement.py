@@ -34,6 +34,7 @@ from wxlint.images.stack.torch.releases import (
     same_release,
     within,
 )
+from wxlint.images.stack.torch.selection import is_nightly
 
 _LOWER = late(r"(?:^|,)>=?\s*(\d+(?:\.\d+)*)(?:$|,)")
 _BOUND = late(r"\d+(?:\.\d+)*")
@@ -335,6 +336,8 @@ def _newest_suits(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bo
     there = wanted.name in state.companions and not install.upgrade
     if there and not wanted.specifier:
         return True
+    if install.tool == "uv" and is_nightly(choice):
+        return None  # a pre-release, which is for one of torch
     if not versions:
         return True if state.channel == choice.channel and not wanted.pin else None
     if wanted.pin:

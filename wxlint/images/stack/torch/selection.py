@@ -249,6 +249,8 @@ def is_nightly(place: _Place | Choice) -> bool:
 def _without_nightly(places: list[_Place], install: Install, wanted: Requirement) -> list[_Place]:
     """Places without those of pre-releases, where these do not count."""
     released = [place for place in places if not is_nightly(place)]
+    if install.first_match:  # of an index that has nothing else, uv takes them
+        return places
     if re.search(r"\d(?:\.dev|a|b|rc)\d", wanted.specifier):
         return places
     open_ = install.prerelease and not (wanted.name == "torch" and is_bound_above(wanted.specifier))
