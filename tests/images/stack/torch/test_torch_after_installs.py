@@ -59,6 +59,15 @@ ROWS = [
     ({}, f"RUN pip install torch\nRUN pip install torch torchvision --extra-index-url {WHL}/nightly/cpu", "default"),
     ({}, "RUN uv pip install torch\n"
      f"RUN uv pip install torchvision --index {WHL}/nightly/cu130 --index-strategy=unsafe-first-match", "unknown"),
+    # a pre-release is past what an older package asks for
+    ({}, f"RUN uv pip install torch -i {WHL}/nightly/cu128\nRUN uv pip install 'facenet-pytorch<=2.6.0'", "unknown"),
+    ({}, f"RUN uv pip install torch -i {WHL}/nightly/cu128\nRUN uv pip install accelerate", "cu128"),
+    # what is named beside torch may lead to a release of it that another channel has
+    ({}, f"RUN pip install torch vllm --extra-index-url {WHL}/cu126", "unknown"),
+    ({}, f"RUN pip install torch accelerate --extra-index-url {WHL}/cu126", "default"),
+    # one of two is there, and an upgrade keeps the higher one
+    ({}, f"RUN pip install torchaudio -i {WHL}/cu126\nRUN pip install torchvision -i {CPU}\n"
+     f"RUN pip install -U torch -i {WHL}/cu126", "unknown"),
     # torchaudio 2.11.0 asks for no torch, the next release does
     ({}, "RUN pip install torchaudio==2.11.0", "none"),
     ({}, "RUN pip install torchaudio==2.11", "none"),

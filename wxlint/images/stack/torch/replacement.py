@@ -231,7 +231,8 @@ def _suits(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bool | No
     if install.upgrade and install.tool == "uv":  # which looks for newer releases of everything
         return None
     if not versions:
-        return True
+        need = needed(wanted) if state.nightly else ""
+        return None if need is None or is_bound_above(need) else True  # which a pre-release need not be in
     if install.lowest and not wanted.pin:
         return None
     suits = _all_agree(_carrier_suits(choice, version) for version in versions)

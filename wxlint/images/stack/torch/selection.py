@@ -286,10 +286,26 @@ def _best(served: tuple[str, ...], install: Install, wanted: Requirement, implie
         if None in needs:
             return "unknown"
         wanted = Requirement("torch", specifier=",".join(dict.fromkeys(need for need in needs if need)))
+    elif _may_be_held_back(install, served, wanted):
+        return "unknown"
     unpinned = [r for r in install.requirements if r.name in FAMILY[1:] and not r.pin]
     if implied and len(unpinned) > 1:
         return "unknown"  # each may be for another torch
     return _agreed(served, install, wanted, implied)
+
+
+def _may_be_held_back(install: Install, served: tuple[str, ...], wanted: Requirement) -> bool:
+    """Whether something that is named beside torch may lead to an older release of it, which another channel has."""
+    if wanted.pin or wanted.name != "torch":
+        return False
+    needs = [
+        needed(one) for one in install.requirements if not one.pin and one.name not in FAMILY and requires_torch(one)
+    ]
+    if not any(need is None or is_bound_above(need) for need in needs):
+        return False
+    limits = ",".join(dict.fromkeys(part for part in (wanted.specifier, *needs) if part))
+    answers = {_agreed(served, install, one, False) for one in (wanted, wanted._replace(specifier=limits))}
+    return None in needs or len(answers) > 1
 
 
 def _agreed(served: tuple[str, ...], install: Install, wanted: Requirement, implied: bool) -> str:

@@ -300,7 +300,7 @@ def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
         and not wanted.local
         and wanted.pin in (None, state.version)
     ):
-        return state  # what may be there already would do
+        return state._replace(maybe="", present=True)  # what may be there already would do
     version = pinned_version(install) or (in_range(choice) if not choice.implied else of_companion(choice))
     return Torch(
         choice.channel,
