@@ -68,12 +68,15 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
             continue
         holes = ("…",) * dependency.requirement.count(HOLE)
         found = parse_requirement(Value(dependency.requirement, holes), partial(_span_of, dependency, source))
-        if found.name not in groups.skipped:
-            bound = _bound(dependency.bindings, names, environment) if tool != "pip" and not groups.unbound else None
-            found = found._replace(bound=bound, maybe=holds is None, group=dependency.part.name)
-            if dependency.folder and tool == "uv" and not groups.unbound:
-                found = _from_path(found, dependency.folder)
-            wanted.append(found)
+        if found.name in groups.skipped:
+            if found.name != "torch" and may_decide(found):  # what it asks for comes all the same
+                wanted.append(Requirement("torch", written=found.written, maybe=True, where=found.where))
+            continue
+        bound = _bound(dependency.bindings, names, environment) if tool != "pip" and not groups.unbound else None
+        found = found._replace(bound=bound, maybe=holds is None, group=dependency.part.name)
+        if dependency.folder and tool == "uv" and not groups.unbound:
+            found = _from_path(found, dependency.folder)
+        wanted.append(found)
     strict = tool in ("uv", "poetry", "pdm") or groups.only  # pip warns of an extra, and refuses a group
     missing = next(_missing(project, source, groups), None) if strict else None
     if missing is not None:

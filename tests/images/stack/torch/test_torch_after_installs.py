@@ -244,6 +244,10 @@ PROJECTS = [
      "RUN uv sync", "unknown"),
     (project('"accelerate"', a=EXPLICIT, c=OF_CPU.replace("torch", "torch; sys_platform == 'darwin'")),
      "RUN uv sync", "default"),
+    # what is left out brings what it asks for all the same
+    (project('"torchvision", "flask"'), "RUN uv sync --no-install-package torchvision", "unknown"),
+    (project('"torch", "flask"'), "RUN uv sync --no-install-package torch", "none"),
+    (project('"torchvision", "flask"'), "RUN uv sync --no-install-package flask", "default"),
     # other projects of the repository
     ({**project('"flask"', a=WORKSPACE), **MEMBER}, "RUN uv sync", "none"),
     ({**project('"flask"', a=WORKSPACE), **MEMBER}, "RUN uv sync --package lib", "default"),
