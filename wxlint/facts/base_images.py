@@ -196,11 +196,14 @@ _CODENAME = late(r"(?:^|-)(bullseye|bookworm|trixie)(?:-slim)?$")
 
 class SystemPythons(NamedTuple):
     """What a distribution packages. system: "Ubuntu 22.04". default: the Python of its package python3, "3.10".
-    pythons: all that it has packages of."""
+    pythons: all that it has packages of. pip: its python3-pip brings /usr/bin/pip beside pip3. managed: pip refuses to
+    install into its Python (EXTERNALLY-MANAGED, PEP 668)."""
 
     system: str
     default: str
     pythons: tuple[str, ...]
+    pip: bool
+    managed: bool
 
 
 def python_of_system(path: str, tag: str) -> str:
@@ -256,6 +259,20 @@ def distribution_of(path: str, tag: str) -> tuple[str, str]:
     return system.lower(), number
 
 
+PLAIN_SYSTEMS = late(r"(?:library/)?(?:ubuntu|debian)|nvidia/cuda")
+"""Paths of the images that come without any Python, with or without a registry's."""
+
+
+_GLIBC = {"Ubuntu 16.04": "2.23", "Ubuntu 18.04": "2.27", "Ubuntu 20.04": "2.31", "Ubuntu 22.04": "2.35"}
+"""Source: the archive's lists of packages (libc6), 2026-11-30."""
+
+
+def glibc_of(path: str, tag: str) -> str:
+    """The glibc of the distribution under an image ("2.27"); "" where it is not known. path: without the registry."""
+    found = _row_of_system(_release(path, tag))
+    return _GLIBC.get(found.system, "") if found is not None else ""
+
+
 def _release(path: str, tag: str) -> str:
     """The release of an image's distribution, as number or code name; "" where the reference does not say it."""
     name = path.rpartition("/")[2]
@@ -272,7 +289,10 @@ def _release(path: str, tag: str) -> str:
 @functools.lru_cache(maxsize=64)
 def _row_of_system(release: str) -> SystemPythons | None:
     row = row_of("system_pythons", release)
-    return SystemPythons(row["system"], row["default"], tuple(row["pythons"].split())) if row is not None else None
+    if row is None:
+        return None
+    pythons = tuple(row["pythons"].split())
+    return SystemPythons(row["system"], row["default"], pythons, row["pip"] == "pip", row["managed"] == "yes")
 
 
 _WORD_OF_TAG = late(r"[a-z]+\d*|\d+(?:\.\d+)?")

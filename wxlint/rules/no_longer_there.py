@@ -4,12 +4,15 @@
 
 A Dockerfile that was right for years fails at its next build where it takes the newest of something. The latest release
 of Miniforge has no Mambaforge any more; an unpinned Poetry is Poetry 2, which refuses `poetry install --no-dev` and
-has no `poetry export` without a plugin. A pinned tool keeps what it had, and so does one on a Python that the newest
-release does not support: nothing is said of these. In April 2022 NVIDIA changed the key of its CUDA repositories, and
-images that were built before (`pytorch/pytorch:1.9.0-…-devel`, `tensorflow/tensorflow:2.4.1-gpu`) know the old one: the
-first `apt-get update` in them ends with `NO_PUBKEY A4B469963BF863CC`, unless their list or the key is replaced. The
-packages of a distribution that has ended move elsewhere: `apt-get update` on Debian 10 (buster) and on Ubuntu's
-releases between the long ones, and `yum` on CentOS, find nothing where they look.
+has no `poetry export` without a plugin. GitHub answers no `git://` address any more, in a list of requirements either.
+A pinned tool keeps what it had, and so does one on a Python that the newest release does not support: nothing is said
+of these.
+
+The packages of a distribution that has ended move elsewhere: `apt-get update` on Debian 10 (buster) and on Ubuntu's
+releases between the long ones, and `yum` on CentOS, find nothing where they look. In April 2022 NVIDIA changed the key
+of its CUDA repositories, and images that were built before (`pytorch/pytorch:1.9.0-…-devel`,
+`tensorflow/tensorflow:2.4.1-gpu`) know the old one: the first `apt-get update` in them ends with
+`NO_PUBKEY A4B469963BF863CC`, unless their list or the key is replaced.
 
 ## Bad
 
@@ -81,7 +84,8 @@ SUMMARY = "an address, an option or a key that is no longer there"
 HINT = "take what has replaced it, or pin the tool"
 WEIGHT = 1
 
-_WORDS = ("poetry", "Mambaforge")
+_GIT = "git://"
+_WORDS = ("poetry", "Mambaforge", _GIT)
 _OWN_INSTALLER = "install.python-poetry.org"
 _CHANGES_ITSELF = late(r"\bpoetry[ \t]+self[ \t]+update[ \t]+[^\s-]")
 """Poetry takes another release of itself."""
@@ -106,6 +110,9 @@ def check(repository: Repository) -> Iterator[Problem]:
                     if instruction.keyword in ("RUN", "ADD"):
                         yield from _addresses(evaluated, instruction)
                         yield from _options(repository, evaluated, stage, instruction)
+        for stage in evaluated.stages:
+            for install in stage.installs:
+                yield from _in_lists(evaluated, install)
 
 
 def _addresses(evaluated: Evaluated, instruction: Instruction) -> Iterator[Problem]:
@@ -114,7 +121,20 @@ def _addresses(evaluated: Evaluated, instruction: Instruction) -> Iterator[Probl
         start = instruction.text.find(row["what"]) if "/" in row["what"] else -1
         if start >= 0:
             span = instruction.span(evaluated.dockerfile.source, start, start + len(row["what"]))
-            yield Problem(span, row["said"], (), row["instead"])
+            if not row["unless"] or row["unless"] not in evaluated.dockerfile.source.text:
+                yield Problem(span, row["said"], (), row["instead"])
+
+
+def _in_lists(evaluated: Evaluated, install: Install) -> Iterator[Problem]:
+    """Yield the requirements of lists that are taken from an address that is gone."""
+    for wanted in install.requirements:
+        if wanted.kind != "vcs" or _GIT not in (wanted.url or ""):
+            continue
+        row, span = facts.row_of("gone", f"{_GIT}github.com"), wanted.span
+        if row is None or row["what"] not in (wanted.url or "") or span is None or span.path == evaluated.path:
+            continue
+        if row["unless"] not in evaluated.dockerfile.source.text:
+            yield Problem(span, row["said"], install.reasons, row["instead"])
 
 
 def _options(repository: Repository, evaluated: Evaluated, stage: Stage, instruction: Instruction) -> Iterator[Problem]:
