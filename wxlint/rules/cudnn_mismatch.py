@@ -7,7 +7,8 @@ use, not at import: `Could not load library libcudnn_ops_infer.so.8`, minutes in
 CPU. ctranslate2 went from cuDNN 8 to 9 with 4.5 and loads none from 4.6.3 on, onnxruntime-gpu went to 9 with 1.19,
 tensorflow with 2.18; an unpinned install moves along by itself, away from a cuDNN that is pinned for it.
 Torch brings a cuDNN of its own: that of a base, of another generation, is information where nothing else is known to
-load it.
+load it. A `nvidia-cudnn-cu12` of another generation that is installed behind torch takes the place of torch's: pip
+names the conflict and goes on, and `import torch` fails.
 
 ## Bad
 
@@ -57,8 +58,27 @@ def check(repository: Repository) -> Iterator[Problem]:
             if not there and (stack.base.cudnn != "none" or stack.unread):
                 continue  # where it may come from is not known
             yield _problem(package, there, image, stack)
+        yield from _over_torch(image, stack)
         yield from _for_nothing(image, stack)
         yield from _of_base_for_nothing(image, stack)
+
+
+def _over_torch(image: Image, stack: Stack) -> Iterator[Problem]:
+    """Yield a cuDNN that a later command puts in the place of the one that torch's wheels brought."""
+    torch = image.state.torch
+    own = _cudnn_of_torch(image, stack) if torch.by in ("pip", "uv") and torch.span is not None else ""
+    if not own or accelerator_of(torch.channel) != "cuda":
+        return
+    steps = [at for at, one in enumerate(image.state.installs) if any(w.name == "torch" for w in one.requirements)]
+    for library in stack.libraries():
+        if not library.name.startswith("nvidia-cudnn") or library.cudnn in ("", own) or library.conditional:
+            continue
+        if library.brought_by or not steps or library.step <= steps[-1]:
+            continue
+        text = f"{library.written} takes the place of torch's own cuDNN {own}, which torch no longer finds"
+        hint = f"leave {library.name} out, or pin cuDNN {own}, and a release of what loads it that goes with that"
+        span = library.span or image.stage.base.span
+        yield Problem(span, text, (*torch.because, *image.why), hint, image=image.label)
 
 
 def _for_nothing(image: Image, stack: Stack) -> Iterator[Problem]:

@@ -95,12 +95,12 @@ from wxlint.core.values import HOLE, Value
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.graph.image import Image, TorchStep
 from wxlint.images.graph.repository import Repository
-from wxlint.images.installs.model import Install, UnreadKind
+from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.model.records import Build
 from wxlint.images.stack.torch.channels import channel_of_local, channel_of_url, lists_no_wheels
 from wxlint.images.stack.torch.model import describe
-from wxlint.rules import Problem, _channels, _conda_channels
+from wxlint.rules import Problem, _channels, _conda_channels, _refused_projects
 from wxlint.rules._channels import OFFICIAL
 
 SEVERITY = Severity.ERROR
@@ -127,7 +127,7 @@ def check(repository: Repository) -> Iterator[Problem]:
             yield from _pythons(step)
     for image in repository.images:
         yield from _local_versions(image)
-        yield from _parts(image)
+        yield from _refused_projects.problems(repository, image)
         yield from _wheels(image)
         yield from _channels.packages(image)
         yield from _compiled(image)
@@ -283,19 +283,6 @@ def _index_hint(wanted: Requirement) -> str:
     if wanted.name not in FAMILY or channel is None:
         return "give the index that has it, or take the version without its local part"
     return f"add --index-url https://download.pytorch.org/whl/{channel}"
-
-
-def _parts(image: Image) -> Iterator[Problem]:
-    """Extras and groups that a project does not have, and projects for another Python: their tool refuses them."""
-    for install in image.installs:
-        for unread in install.unread if install.must_succeed else ():
-            if unread.kind is UnreadKind.NO_PART and install.span is not None:
-                text = f"{unread.name} has no extra or group {unread.detail}"
-                yield Problem(install.span, text, install.reasons, "name one that it has", image=image.label)
-            elif unread.kind is UnreadKind.REFUSED and install.span is not None:
-                text = f"{unread.name} asks for Python {unread.detail}, and the base has {install.environment.python}"
-                hint = "take a base with such a Python, or widen requires-python"
-                yield Problem(install.span, text, install.reasons, hint, image=image.label)
 
 
 def _default_index(image: Image, python: str) -> Iterator[Problem]:

@@ -6,7 +6,8 @@ Which devices a container gets is said when it starts (`--gpus '"device=1"'`, co
 are counted from 0. `ENV CUDA_VISIBLE_DEVICES=0` leaves every host but one GPU, another number none at all; the
 number of a device or its UUID belongs to one host. `void`, `none`, `-1` hide all of them from a GPU image.
 `CUDA_VISIBLE_DEVICES` knows no `all`: CUDA then sees no device; nor do ROCm's `ROCR_VISIBLE_DEVICES` and
-`HIP_VISIBLE_DEVICES`. `NVIDIA_VISIBLE_DEVICES=all` is what NVIDIA's own images set.
+`HIP_VISIBLE_DEVICES`. `NVIDIA_VISIBLE_DEVICES=all` is what NVIDIA's own images set. Of `NVIDIA_DRIVER_CAPABILITIES`
+CUDA needs `compute`: with `utility` alone nvidia-smi shows the GPU, and torch finds none.
 
 ## Bad
 
@@ -37,7 +38,11 @@ SEVERITY = Severity.WARNING
 SUMMARY = "an image that fixes which GPUs it sees, or a service that hides the one it asks for"
 HINT = "leave the choice to the run: --gpus, or device_ids in compose"
 
-_SET = late(r"(?<![\w$])(?P<name>(?:NVIDIA|CUDA|HIP|ROCR|GPU)_VISIBLE_DEVICES|GPU_DEVICE_ORDINAL)(?:=|[ \t]+)")
+_SET = late(
+    r"(?<![\w$])(?P<name>(?:NVIDIA|CUDA|HIP|ROCR|GPU)_VISIBLE_DEVICES|GPU_DEVICE_ORDINAL|NVIDIA_DRIVER_CAPABILITIES)"
+    r"(?:=|[ \t]+)"
+)
+_WORDS = ("VISIBLE_DEVICES", "DRIVER_CAPABILITIES")
 _CHOSEN = late(r"\d+(?:,\d+)*|(?:GPU|MIG)-[\w/-]+(?:,.*)?|\d+:\d+(?:,.*)?")
 _NONE = ("", "-1", "void", "none", "NoDevFiles")
 _READERS = {"CUDA_VISIBLE_DEVICES": "CUDA", "ROCR_VISIBLE_DEVICES": "ROCm", "HIP_VISIBLE_DEVICES": "HIP"}
@@ -49,7 +54,7 @@ _NO_DEVICE = ("", "void", "none")
 
 def check(repository: Repository) -> Iterator[Problem]:
     for image in repository.images:
-        if "VISIBLE_DEVICES" not in image.evaluated.dockerfile.source.text:
+        if not any(word in image.evaluated.dockerfile.source.text for word in _WORDS):
             continue
         stage = image.stage
         while True:
@@ -106,7 +111,13 @@ def _set_in(image: Image, index: int) -> Iterator[tuple[str, Span]]:
 
 
 def _problem(image: Image, name: str, value: str, span: Span) -> Iterator[Problem]:
-    if _CHOSEN.fullmatch(value):
+    if name == "NVIDIA_DRIVER_CAPABILITIES":
+        given = {word.strip() for word in value.split(",")}
+        if value and _is_for_cuda(image) and given.isdisjoint(("all", "compute")):
+            text = f"{name}={value} leaves CUDA's driver out, but {image.label} is a cuda image"
+            hint = f"write {name}=compute,{value}"
+            yield Problem(span, text, (*image.base.because, *image.why), hint, image.doubt, image.label)
+    elif _CHOSEN.fullmatch(value):
         text = f"{name}={value} fixes the devices of one host in the image"
         yield Problem(span, text, image=image.label)
     elif name in _READERS and value.lower() == "all":

@@ -37,11 +37,13 @@ MAIN = Part("main")
 
 
 class Binding(NamedTuple):
-    """One index that a distribution is bound to. name: the extra or group it holds for, or "". marker: or ""."""
+    """One index that a distribution is bound to. name: the extra or group it holds for, or "". marker: or "".
+    declared: its file says where the index is; else url is the index's name."""
 
     url: str
     name: str
     marker: str
+    declared: bool = True
 
 
 class Dependency(NamedTuple):

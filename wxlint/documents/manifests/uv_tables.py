@@ -59,7 +59,8 @@ def bindings(sources: dict[str, Any], urls: dict[str, str]) -> dict[str, tuple[B
             target = item.get("index") or item.get("url") or item.get("path") or item.get("git")
             if isinstance(target, str):
                 chosen = normal(str(item.get("extra") or item.get("group") or ""))
-                found.append(Binding(urls.get(target, target), chosen, str(item.get("marker") or "")))
+                declared = target in urls or not isinstance(item.get("index"), str)
+                found.append(Binding(urls.get(target, target), chosen, str(item.get("marker") or ""), declared))
         bound[normal(name)] = tuple(found)
     return bound
 

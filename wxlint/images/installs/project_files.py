@@ -268,7 +268,10 @@ def _bound(bindings: tuple[Binding, ...], names: tuple[str, ...], environment: E
         return Bound("", Doubt.MARKER)
     fitting = [binding for binding, holds in holding if holds]
     fitting = [b for b in fitting if b.name and b.name in names] or [b for b in fitting if not b.name]
-    urls = {b.url for b in fitting}
+    urls = {(b.url, b.declared) for b in fitting}
     if len(urls) > 1:
         return Bound("", Doubt.SEVERAL)
-    return Bound(urls.pop()) if urls else None
+    if not urls:
+        return None
+    url, declared = urls.pop()
+    return Bound(url, None if declared else Doubt.UNDECLARED)

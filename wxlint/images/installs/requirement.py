@@ -42,11 +42,12 @@ class Doubt(Enum):
     EXTRA = "it depends on an extra that is not known"
     SEVERAL = "several indexes are named for it"
     MARKER = "it depends on a marker that is not known"
+    UNDECLARED = "the index that is named for it is declared nowhere in its file"
 
 
 class Bound(NamedTuple):
     """The one index that a distribution is bound to ([tool.uv.sources], poetry's `source`); url "" where there is
-    a doubt which."""
+    a doubt which, and the index's name where that is undeclared."""
 
     url: str
     doubt: Doubt | None = None
