@@ -9,8 +9,8 @@ install` into it ends with `error: externally-managed-environment`, and so do `p
 `--break-system-packages`, or `ENV PIP_BREAK_SYSTEM_PACKAGES=1`, is another.
 
 Nothing is said where the file speaks of that option, or of `EXTERNALLY-MANAGED`, where another Python may be the one
-that installs (a venv, conda, uv's, deadsnakes', one that is copied from another image), or where a script does what
-nobody can read.
+that installs (a venv, conda, uv's, deadsnakes', one that is copied from another image), where a script does what nobody
+can read, and where nothing installs the distribution's Python.
 
 ## Bad
 
@@ -45,6 +45,7 @@ from typing import TYPE_CHECKING
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
+from wxlint.images.evaluation.interpreter import brings_system_python
 from wxlint.images.graph.repository import Repository
 from wxlint.images.installs.places import SYSTEM
 from wxlint.rules import Problem
@@ -84,7 +85,8 @@ def _stage(repository: Repository, evaluated: Evaluated, stage: Stage, install: 
     python = system_python(repository, evaluated, stage)
     if python is None or not python.packaged.managed or install.span is None:
         return
-    if any(map(_ALLOWED.search, texts_of(evaluated, stage))):
+    texts = list(texts_of(evaluated, stage))
+    if any(map(_ALLOWED.search, texts)) or not any(map(brings_system_python, texts)):
         return
     text = (
         f"{install.tool} refuses to install into the Python of {python.packaged.system}: externally-managed-environment"

@@ -7,7 +7,8 @@
 `python3 -m pip` with `No module named pip`, and a container whose `CMD` is `python app.py` does not start.
 
 Nothing is said where a script, another image, a venv, conda, uv or a package that is named by a variable may have
-brought it.
+brought it. Where a stage installs no package of the distribution at all, it is information: its Dockerfile may be a
+part of another.
 
 ## Bad
 
@@ -65,6 +66,7 @@ _PYTHON = late(
     r"|\bapt(?:-get)?\b[^;&|]{0,2000}\binstall\b[^;&|]{0,2000}\spython(?=[\s=]|$)"
 )
 """A link, or a package `python`, which old releases have."""
+_INSTALLS = late(r"\bapt(?:-get)?\b[^;&|]{0,300}\binstall\b")
 _PROGRAM = late(r"pip3?|python(?:3(?:\.\d+)?)?")
 
 
@@ -96,14 +98,17 @@ def _stage(repository: Repository, evaluated: Evaluated, stage: Stage) -> Iterat
         return
     has_pip, has_python = any(map(_PIP.search, texts)), any(map(_PYTHON.search, texts))
     because = (reason_at("image", f"FROM {python.reference.shown()}", evaluated.line_of(stage)[-1].base.span),)
+    severity = None if any(map(_INSTALLS.search, texts)) else Severity.INFO
     for one in started:
         if one.name == "python" and not has_python:
             hint = "write python3, or install python-is-python3"
-            yield Problem(one.span, "nothing brings python into this image: python3 is no python", because, hint)
+            text = "nothing brings python into this image: python3 is no python"
+            yield Problem(one.span, text, because, hint, severity)
             return
         if (one.module or one.name.startswith("pip")) and not has_pip:
             needs = f", and {one.name} -m pip needs it" if one.module else ""
-            yield Problem(one.span, f"nothing brings pip into this image{needs}", because, "install python3-pip")
+            text = f"nothing brings pip into this image{needs}"
+            yield Problem(one.span, text, because, "install python3-pip", severity)
             return
 
 
