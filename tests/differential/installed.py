@@ -15,13 +15,14 @@ it is counted and left out.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -31,7 +32,7 @@ from tests.differential.dummy_index import DEFAULT_URL, TWINS
 from tests.differential.environment_sequences import Image
 from tests.differential.install_sequences import PYTHON, Case, Maker
 from tests.differential.project_sequences import ProjectMaker
-from tests.differential.real_installs import environment
+from tests.differential.real_installs import Real, environment
 from wxlint import facts
 from wxlint.images.stack.base import Held
 from wxlint.images.stack.companions import Mismatch, mismatches
@@ -138,30 +139,76 @@ def recorded() -> Iterator[tuple[str, dict[str, str], dict[str, str]]]:
         yield case["name"], {k: v.replace(_DEFAULT, DEFAULT_URL) for k, v in case["files"].items()}, case["there"]
 
 
-def run(tool: str, cases: int, seed: str, show: int = 0, start: int = 0, keep: TextIO | None = None) -> Counter[str]:
-    """Compare many cases, from number `start` on; print those that are wrong, and write them to `keep`."""
+class Answers:
+    """What the real tools did in each case. path: a file that keeps it, so that a later run, with another wxlint, need
+    not ask again; None for none. The tools' own releases are not looked at: a file is for one machine and a while."""
+
+    def __init__(self, tool: str, path: Path | None) -> None:
+        self.tool, self.path = tool, path
+        lines = path.read_text().splitlines() if path is not None and path.exists() else ()
+        self.known: dict[str, Answer | None] = {}
+        for line in lines:
+            key, made, there = json.loads(line)
+            self.known[key] = None if there is None else Answer(made, there)
+
+    def of(self, case: Case, real: Real) -> Answer | None:
+        """What a case leaves; None where a command fails."""
+        asked = json.dumps([self.tool, case.lock, case.made, case.dockerfile(), case.files], sort_keys=True)
+        key = hashlib.sha256(asked.encode()).hexdigest()
+        if key not in self.known:
+            with tempfile.TemporaryDirectory() as place:
+                made = real.prepare(case, Path(place))
+                there = real.run(case, Path(place)) if made is not None else None
+            self.known[key] = None if made is None or there is None else Answer(made, there)
+            if self.path is not None:
+                with self.path.open("a") as file:
+                    file.write(json.dumps([key, *(self.known[key] or (None, None))]) + "\n")
+        return self.known[key]
+
+
+class Answer(NamedTuple):
+    """made: the text of the file that the lock command makes. there: the versions that are there in the end."""
+
+    made: str
+    there: dict[str, str]
+
+
+class Output(NamedTuple):
+    """show: how many wrong cases are printed. keep: what all of them are written to."""
+
+    show: int = 0
+    keep: TextIO | None = None
+
+
+_QUIET = Output()
+
+
+def run(
+    tool: str, numbers: Iterable[int], seed: str, output: Output = _QUIET, answers: Path | None = None
+) -> Counter[str]:
+    """Compare the cases of these numbers. answers: as those of Answers."""
     counts: Counter[str] = Counter()
+    known = Answers(tool, answers)
     with environment(tool) as real:
-        for number in range(start, start + cases):
+        for number in numbers:
             named = f"{seed}:{number}"
             case = (ProjectMaker(named) if tool == "project" else Maker(named, tool)).case()
-            with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
-                made = real.prepare(case, Path(one))
-                there = real.run(case, Path(one)) if made is not None else None
-                if there is None or made is None:
-                    counts["failed"] += 1
-                    continue
-                files = files_of(case, made)
-                belief = believed(files, Path(other))
+            answer = known.of(case, real)
+            if answer is None:
+                counts["failed"] += 1
+                continue
+            there, files = answer.there, files_of(case, answer.made)
+            with tempfile.TemporaryDirectory() as place:
+                belief = believed(files, Path(place))
             wrong = differences(there, belief)
-            if wrong and keep is not None:
-                keep.write(kept(named, files, there) + "\n")
+            if wrong and output.keep is not None:
+                output.keep.write(kept(f"{tool} {named}", files, there) + "\n")
             counts["missed"] += len(missed(there, belief))
             open_ = belief.torch.channel == "unknown" or missed(there, belief)
             kind = "wrong" if wrong else "unknown" if open_ else "agree"
             counts[kind] += 1
-            if wrong and counts["wrong"] <= show:
-                print(f"--- {seed}:{number} {there}; wxlint: {'; '.join(wrong)}")
+            if wrong and counts["wrong"] <= output.show:
+                print(f"--- {named} {there}; wxlint: {'; '.join(wrong)}")
                 print("\n".join(case.dockerfile().splitlines()[2:]))
                 for name, text in case.files.items():
                     print(f"    {name}: {text!r}")
@@ -176,10 +223,12 @@ def main() -> int:
     parser.add_argument("--start", type=int, default=0, help="the number of the first case, for a run in pieces")
     parser.add_argument("--show", type=int, default=5, help="how many wrong cases to print")
     parser.add_argument("--keep", type=Path, help="add the wrong cases to this file, as recorded/installs.jsonl is")
+    parser.add_argument("--answers", type=Path, help="keep what the tools did in this file, and do not ask again")
     arguments = parser.parse_args()
     began = time.perf_counter()
     with open(arguments.keep or os.devnull, "a") as keep:
-        counts = run(arguments.tool, arguments.cases, arguments.seed, arguments.show, arguments.start, keep)
+        numbers = range(arguments.start, arguments.start + arguments.cases)
+        counts = run(arguments.tool, numbers, arguments.seed, Output(arguments.show, keep), arguments.answers)
     took = time.perf_counter() - began
     print(f"{arguments.tool}, {arguments.cases} cases, seed {arguments.seed}: {dict(counts)}, {took:.0f} s")
     return 1 if counts["wrong"] else 0

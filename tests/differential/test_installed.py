@@ -10,17 +10,26 @@ from pathlib import Path
 
 import pytest
 
-from tests.differential.installed import believed, differences, recorded, run
-from tests.differential.real_installs import uv_program
+from tests.differential.installed import Output, believed, differences, recorded, run
+from tests.differential.real_installs import Real, uv_program
 
 
 @pytest.mark.parametrize(("tool", "cases"), [("pip", 12), ("uv", 16), ("project", 40)])
 def test_no_belief_of_what_is_installed_is_wrong(tool: str, cases: int) -> None:
     if tool != "pip" and uv_program() is None:
         pytest.skip("uv is not installed")
-    counts = run(tool, cases, "gate", show=5)
+    counts = run(tool, range(cases), "gate", Output(show=5))
     assert counts["wrong"] == 0, counts
     assert counts["agree"] + counts["unknown"] > 1
+
+
+def test_what_the_tools_did_is_asked_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = tmp_path / "answers.jsonl"
+    first = run("pip", range(2), "gate", answers=answers)
+    monkeypatch.setattr(Real, "run", None)
+    assert run("pip", range(2), "gate", answers=answers) == first
+    with pytest.raises(TypeError):
+        run("pip", range(2), "another", answers=answers)
 
 
 CASES = list(recorded())
