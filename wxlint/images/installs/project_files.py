@@ -59,7 +59,7 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
             continue
         if dependency.part not in reached:
             if tool == "uv" and not project.forks:
-                limits += _limit(dependency, environment)
+                limits += _limit(dependency, environment, unbound=groups.unbound)
             if open_ended and not unread and _may_bring_torch(dependency):
                 unread = (Unread(UnreadKind.EXTRA, f"an extra of {flag}"),)
             continue
@@ -113,11 +113,13 @@ def _from_path(requirement: Requirement, path: str) -> Requirement:
     return wheel._replace(extras=requirement.extras, maybe=requirement.maybe, group=requirement.group)
 
 
-def _limit(dependency: Dependency, environment: Environment) -> list[Requirement]:
+def _limit(dependency: Dependency, environment: Environment, *, unbound: bool) -> list[Requirement]:
     """What a part that is not installed asks for, which uv resolves together with what is."""
     if applies(marker_of(dependency.requirement), environment) is False:
         return []
     found = parse_requirement(Value(dependency.requirement), None)
+    if unbound:
+        return [found]
     return [found._replace(bound=_bound(dependency.bindings, (dependency.part.name,), environment))]
 
 

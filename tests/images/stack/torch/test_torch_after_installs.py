@@ -178,6 +178,7 @@ PROJECTS = [
     ({**project('"torch==2.3.1"'), "uv.toml": f'[pip]\nindex-url = "{CPU}"\n'}, "RUN uv sync", "default"),
     # parts that are not installed are resolved with the rest
     (project('"ultralytics"', a=GROUP, b=EXPLICIT, c=TORCH), "RUN uv sync --no-dev", "cpu"),
+    (project('"ultralytics"', a=GROUP, b=EXPLICIT, c=TORCH), "RUN uv sync --no-dev --no-sources", "default"),
     # a source counts for what a constraint or an override names, in the project's own commands
     (project('"torchvision"', a=CONSTRAINT, b=EXPLICIT, c=TORCH), "RUN uv sync", "cpu"),
     (project('"torchvision"', a=CONSTRAINT, b=EXPLICIT, c=TORCH), "RUN uv sync --no-sources", "default"),
