@@ -20,10 +20,15 @@ if TYPE_CHECKING:
 
 _BY_OTHER_MEANS = late(
     r"\.sh\b|\|\s*(?:sudo\s+)?(?:ba)?sh\b|get-pip|ensurepip|easy_install|altinstall|\./configure|\basdf\b|\bmise\b"
-    r"|\bnix\b|\bbrew\b|\bansible|\bdebootstrap\b|\bapt(?:-get)?\s+(?:-\S+\s+)*install[^\n;&|]*\$"
+    r"|\bnix\b|\bbrew\b|\bansible|\bdebootstrap\b|\bapt(?:-get)?\s+(?:-\S+\s+){0,9}install[^\n;&|]{0,2000}\$"
     r"|\bxargs\b|\bdpkg\b|BASH_ENV"
 )
 """What may bring a Python, or a pip, that no command names: scripts, other installers, lists of packages."""
+_OTHER_FOLDERS = late(
+    r"\bPATH[= ][^\n]{0,500}?(?<=[=:\"' ])/"
+    r"(?!usr/local/(?:cuda|nvidia)|root/\.(?:local|cargo)|(?:usr/(?:local/)?)?s?bin\b)"
+)
+"""A PATH with folders in which other programs may lie."""
 _HOLDS_PYTHON = late(
     r"^/(?:usr|usr/local|opt|root|home)?(?:/(?:s?bin|lib\d*|share|local))*/?$|python|venv|conda|uv/tools"
 )
@@ -44,14 +49,14 @@ def system_python(repository: Repository, evaluated: Evaluated, stage: Stage) ->
     if reference is None or not facts.python_of_system(reference.path, reference.tag or ""):
         return None
     packaged = facts.system_pythons(reference.path, reference.tag or "")
-    if packaged is None or stage.led:
+    if packaged is None:
         return None
     line = evaluated.line_of(stage)
     if any(_may_hold_python(step) for one in line for step in one.steps if isinstance(step, StageCopy)):
         return None
     own = {f"python{python}" for python in packaged.pythons}
     texts = texts_of(evaluated, stage)
-    if any(_brings_another(text, own) or _BY_OTHER_MEANS.search(text) for text in texts):
+    if any(_brings_another(text, own) or _is_open(text) for text in texts):
         return None
     return SystemPython(reference, packaged)
 
@@ -63,6 +68,10 @@ def texts_of(evaluated: Evaluated, stage: Stage) -> Iterator[str]:
             yield instruction.text
             for heredoc in instruction.heredocs:
                 yield heredoc.body
+
+
+def _is_open(text: str) -> bool:
+    return _BY_OTHER_MEANS.search(text) is not None or _OTHER_FOLDERS.search(text) is not None
 
 
 def _brings_another(text: str, own: set[str]) -> bool:

@@ -82,7 +82,7 @@ def check(repository: Repository) -> Iterator[Problem]:
     for evaluated in repository.evaluated:
         for stage in evaluated.stages:
             reference = evaluated.base_of(stage)
-            if reference is not None and PLAIN_SYSTEMS.fullmatch(reference.path) and not stage.led:
+            if reference is not None and PLAIN_SYSTEMS.fullmatch(reference.path):
                 yield from _stage(repository, evaluated, stage)
 
 
