@@ -68,7 +68,15 @@ ROWS = [
     # one of two is there, and an upgrade keeps the higher one
     ({}, f"RUN pip install torchaudio -i {WHL}/cu126\nRUN pip install torchvision -i {CPU}\n"
      f"RUN pip install -U torch -i {WHL}/cu126", "unknown"),
+    ({}, "RUN pip install torch\n"
+     f"RUN pip install -U torchvision -i {WHL}/nightly/cu126", "unknown"),
+    # a companion that was put there without torch leads to the one that it is for
+    ({}, f"RUN pip install --no-deps torchaudio -i {WHL}/cu118\n"
+     f"RUN pip install torchaudio torch --extra-index-url {WHL}/cu118", "unknown"),
+    ({}, f"RUN pip install --no-deps torchaudio -i {WHL}/cu118\n"
+     f"RUN pip install -U torchaudio torch --extra-index-url {WHL}/cu118", "default"),
     # torchaudio 2.11.0 asks for no torch, the next release does
+    ({}, "RUN uv pip install 'torchaudio>=2.11.0' torchaudio --resolution=lowest-direct", "unknown"),
     ({}, "RUN pip install torchaudio==2.11.0", "none"),
     ({}, "RUN pip install torchaudio==2.11", "none"),
     ({}, "RUN pip install 'torchaudio<=2.11'", "unknown"),  # an old Python takes an older one

@@ -112,8 +112,8 @@ def asks_for_torch(wanted: Requirement, install: Install, channel: str) -> bool 
             return True
         if not within(wanted.specifier, BEHIND_ALONE):
             return None  # an old Python takes an older release
-        if install.lowest:
-            return None  # the range may begin with that one
+    if install.lowest and any(r.specifier for r in named):
+        return None  # the range may begin with that one
     if wanted.bound is not None:  # to another index than torch, it may be
         channel = channel_of_url(wanted.bound.url)
         if channel == "unknown":

@@ -337,7 +337,7 @@ def _newest_suits(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bo
     there = wanted.name in state.companions and not install.upgrade
     if there and not wanted.specifier:
         return True
-    if install.tool == "uv" and is_nightly(choice):
+    if is_nightly(choice):
         return None  # a pre-release, which is for one of torch
     if not versions:
         return True if state.channel == choice.channel and not wanted.pin else None

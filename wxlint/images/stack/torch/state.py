@@ -294,6 +294,8 @@ def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
             return _doubtful(state, choice)
     if install.conditional or wanted.maybe or _asks_for_torch(state, choice) is None:
         return _perhaps(state, choice)
+    if choice.how == "extra" and _is_led(state, install):
+        return _perhaps(state, choice)
     if (
         state.maybe not in ("", ANY, choice.channel)
         and not install.upgrade
@@ -313,6 +315,13 @@ def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
         nightly=version is None and is_nightly(choice),
         by=install.tool,
     )
+
+
+def _is_led(state: Torch, install: Install) -> bool:
+    """Whether a companion that is there without torch leads an install that names it to the torch it was made for."""
+    if state.channel != "none" or install.upgrade or install.reinstall or pinned_version(install):
+        return False
+    return any(r.name in state.stale and not r.pin for r in install.requirements)
 
 
 def _is_other_release(state: Torch, choice: Choice) -> bool:
