@@ -136,6 +136,15 @@ def _nightlies(channel: str) -> Iterator[Wheel]:
         yield Wheel("torchvision", f"0.{newest[1] + 16}.0.dev{day}+{channel}", (f"torch=={version.partition('+')[0]}",))
 
 
+def described(python: str) -> str:
+    """All that the indexes serve, as text: it changes with the tables."""
+    served = [
+        *(list(wheels(one, python)) for one in ("default", *CHANNELS)),
+        *(list(_nightlies(one)) for one in NIGHTLY),
+    ]
+    return repr(served)
+
+
 def build(folder: Path, python: str) -> None:
     """Write the indexes: folder/whl/CHANNEL/NAME/, folder/whl/nightly/CHANNEL/NAME/, folder/simple/NAME/, the list of
     links folder/whl/torch_stable.html, and folder/whl/NAME/ for all channels at once."""

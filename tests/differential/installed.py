@@ -28,7 +28,7 @@ from typing import NamedTuple, TextIO
 
 from packaging.specifiers import SpecifierSet
 
-from tests.differential.dummy_index import DEFAULT_URL, TWINS
+from tests.differential.dummy_index import DEFAULT_URL, TWINS, described
 from tests.differential.environment_sequences import Image
 from tests.differential.install_sequences import PYTHON, Case, Maker
 from tests.differential.project_sequences import ProjectMaker
@@ -141,10 +141,11 @@ def recorded() -> Iterator[tuple[str, dict[str, str], dict[str, str]]]:
 
 class Answers:
     """What the real tools did in each case. path: a file that keeps it, so that a later run, with another wxlint, need
-    not ask again; None for none. The tools' own releases are not looked at: a file is for one machine and a while."""
+    not ask again, while the indexes serve the same; None for none. The tools' own releases are not looked at: a file
+    is for one machine and a while."""
 
     def __init__(self, tool: str, path: Path | None) -> None:
-        self.tool, self.path = tool, path
+        self.tool, self.path, self.served = tool, path, described(PYTHON)
         lines = path.read_text().splitlines() if path is not None and path.exists() else ()
         self.known: dict[str, Answer | None] = {}
         for line in lines:
@@ -153,7 +154,9 @@ class Answers:
 
     def of(self, case: Case, real: Real) -> Answer | None:
         """What a case leaves; None where a command fails."""
-        asked = json.dumps([self.tool, case.lock, case.made, case.dockerfile(), case.files], sort_keys=True)
+        asked = json.dumps(
+            [self.served, self.tool, case.lock, case.made, case.dockerfile(), case.files], sort_keys=True
+        )
         key = hashlib.sha256(asked.encode()).hexdigest()
         if key not in self.known:
             with tempfile.TemporaryDirectory() as place:

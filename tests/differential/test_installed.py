@@ -30,6 +30,9 @@ def test_what_the_tools_did_is_asked_for_once(tmp_path: Path, monkeypatch: pytes
     assert run("pip", range(2), "gate", answers=answers) == first
     with pytest.raises(TypeError):
         run("pip", range(2), "another", answers=answers)
+    monkeypatch.setattr("tests.differential.installed.described", lambda python: "another index")
+    with pytest.raises(TypeError):
+        run("pip", range(2), "gate", answers=answers)
 
 
 CASES = list(recorded())
