@@ -8,7 +8,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from wxlint import facts
-from wxlint.images.stack.torch.replacement import within
+from wxlint.images.stack.torch.releases import within
 
 # Per torch release: torchvision, torchaudio, the channels of the field notes, the plain wheel's CUDA.
 RELEASES = [

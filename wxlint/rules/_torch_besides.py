@@ -15,8 +15,8 @@ from wxlint.images.installs.model import Install
 from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.images.stack.torch.model import Torch, shown
 from wxlint.images.stack.torch.needs import is_bound_above
+from wxlint.images.stack.torch.possible import possible_releases
 from wxlint.images.stack.torch.releases import numbers
-from wxlint.images.stack.torch.replacement import possible_releases
 from wxlint.images.stack.torch.selection import carried, choices
 from wxlint.rules import Problem
 

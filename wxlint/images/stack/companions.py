@@ -14,7 +14,7 @@ from wxlint.images.installs.requirement import Requirement, repeated
 from wxlint.images.stack.torch.channels import accelerator_of, channel_of_url, served_by
 from wxlint.images.stack.torch.model import Choice, Torch
 from wxlint.images.stack.torch.needs import asks_for_torch, brought_companions, companions_of
-from wxlint.images.stack.torch.replacement import possible_releases
+from wxlint.images.stack.torch.possible import possible_releases
 from wxlint.images.stack.torch.selection import choices
 from wxlint.images.stack.torch.state import after
 

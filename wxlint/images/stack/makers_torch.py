@@ -8,7 +8,7 @@ from wxlint.core.patterns import late
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.model.reference import Reference
 from wxlint.images.stack.torch.model import Choice
-from wxlint.images.stack.torch.replacement import is_pinned
+from wxlint.images.stack.torch.possible import is_pinned
 
 _NOT_RELEASED = ("a0", "nv", "git", "dev", "rc")
 """Parts of versions that only such builds have."""

@@ -15,8 +15,9 @@ from wxlint.images.installs.model import Install, UnreadKind
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.model import ANY, NONE, Choice, Torch, describe
 from wxlint.images.stack.torch.needs import asks_for_torch, brought_companions, is_bound_above
+from wxlint.images.stack.torch.possible import is_pinned
 from wxlint.images.stack.torch.releases import same_release, within
-from wxlint.images.stack.torch.replacement import is_pinned, is_satisfied, leaves_release
+from wxlint.images.stack.torch.replacement import is_satisfied, leaves_release
 from wxlint.images.stack.torch.selection import builds_of_default, carried, choices, is_nightly
 from wxlint.images.stack.torch.taken import in_range, of_companion, pinned_version, takes_newest
 
