@@ -26,6 +26,7 @@ RUN curl -sS https://bootstrap.pypa.io/pip/3.8/get-pip.py | python3.8
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -51,34 +52,41 @@ _OLDER = "bootstrap.pypa.io/pip/"
 _CHOSEN = late(r"\bpython-?\$")
 """A Python whose version a variable holds."""
 _PYTHON = late(r"python(3(?:\.\d+)?)?")
+_BETWEEN = late(r"&&|[;|]")
+_SAVED = late(r"(?:\s-\w*[oO]|\s--output(?:-document)?|>)[ =]?[\"']?([\w./-]+\.py)\b")
+"""The file that a download is written to."""
 
 
 def check(repository: Repository) -> Iterator[Problem]:
     for image, stack in repository.image_stacks:
         source = image.evaluated.dockerfile.source
         if _SCRIPT in source.text:
-            python = "" if _CHOSEN.search(source.text) else stack.python
-            for instruction in _instructions(image):
-                yield from _run(source, instruction, python, image)
+            yield from _image(source, image, "" if _CHOSEN.search(source.text) else stack.python)
 
 
-def _instructions(image: Image) -> Iterator[Instruction]:
-    """Yield the RUNs of the image whose script may be the newest one."""
+def _image(source: Source, image: Image, python: str) -> Iterator[Problem]:
+    """Yield the Pythons of an image that get the newest script. python: the image's, "" where it is not known."""
+    saved: set[str] = set()
     for stage in contributing(image.evaluated, image.stage):
         for instruction in image.evaluated.instructions_of(stage):
-            if instruction.keyword == "RUN" and _SCRIPT in instruction.text and _OLDER not in instruction.text:
-                yield instruction
+            if instruction.keyword not in ("RUN", "ADD") or _OLDER in instruction.text:
+                continue
+            for command in _BETWEEN.split(instruction.text):
+                if _SCRIPT in command:
+                    saved |= {"get-pip.py", *map(posixpath.basename, _SAVED.findall(command))}
+            if instruction.keyword == "RUN" and any(name in instruction.text for name in saved):
+                yield from _run(source, instruction, python, image, saved)
 
 
-def _run(source: Source, instruction: Instruction, python: str, image: Image) -> Iterator[Problem]:
-    """Yield the Pythons of a RUN that get the script. python: the one of the image, "" where it is not known."""
+def _run(source: Source, instruction: Instruction, python: str, image: Image, saved: set[str]) -> Iterator[Problem]:
+    """Yield the Pythons of a RUN that get the script, from its input or as one of the files that it was saved as."""
     from wxlint import facts
     from wxlint.images.evaluation.commands import commands_of
 
     row = facts.bootstrap("get-pip.py")
     for ran in commands_of(source, instruction):
         named = _PYTHON.fullmatch(ran.name)
-        if named is None or ran.command.conditional or not _gets_script(ran):
+        if named is None or ran.command.conditional or not _gets_script(ran, saved, _SCRIPT in instruction.text):
             continue
         version = named[1] if named[1] and "." in named[1] else python
         if version and facts.release_key(version) < facts.release_key(row["python_min"]):
@@ -90,8 +98,8 @@ def _run(source: Source, instruction: Instruction, python: str, image: Image) ->
             yield Problem(ran.span(), text, (), hint, image=image.label)
 
 
-def _gets_script(ran: RunCommand) -> bool:
-    """Whether a Python runs the script: as a file, or from its input."""
+def _gets_script(ran: RunCommand, saved: set[str], downloads: bool) -> bool:
+    """Whether a Python runs the script: as a file, or from its input. downloads: its own RUN takes the script."""
     given = [word.value.text for word in ran.command.words[1:]]
-    names = [text for text in given if text.endswith("get-pip.py")]
-    return bool(names) or not [text for text in given if text != "-"]
+    by_name = any(posixpath.basename(text) in saved for text in given)
+    return by_name or downloads and not [text for text in given if text != "-"]
