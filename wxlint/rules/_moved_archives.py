@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from wxlint.images.model.records import Evaluated, Stage
 
 _ASKS = {"centos": (("yum", "dnf", "microdnf"), ("install", "update", "upgrade", "makecache"))}
-_OF_APT = (("apt-get", "apt", "aptitude"), ("update",))
+_OF_APT = (("apt-get", "apt", "aptitude"), ("update", "install"))
 _OTHER_PLACE = late(
     r"sources\.list|/etc/apt\b|archive\.debian|old-releases|snapshot\.|/etc/yum|vault\.|\.repo\b|\.sh\b"
 )
@@ -53,7 +53,10 @@ def _first(
         texts = [word.value.text for word in unwrap(ran.command).words]
         if texts[0].rpartition("/")[2] not in managers or not any(verb in texts for verb in verbs):
             continue
-        if ran.command.conditional or is_handled(ran.text, ran.command.end):
+        handled = is_handled(ran.text, ran.command.end)
+        if handled and "update" in texts and not ran.command.conditional:
+            continue  # the build goes on, without any list of packages
+        if handled or ran.command.conditional:
             return None
         name = texts[0].rpartition("/")[2]
         text = f"{name} finds no packages of {row['said']}: they have moved since that release has ended"
