@@ -62,7 +62,8 @@ def keep_what_stays() -> None:
 
     compatibility_tags.get_supported = get_supported
     session.user_agent = functools.cache(session.user_agent)
-    Requirement.__init__ = requirement
+    if not hasattr(Requirement, "__slots__"):  # those of newer releases have no dictionary to keep, and are read fast
+        Requirement.__init__ = requirement
 
 
 def main() -> None:

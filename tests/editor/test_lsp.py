@@ -16,7 +16,10 @@ from pygls.lsp.client import LanguageClient
 
 from wxlint.editor.session import policy_words
 
-GPU = "FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04\nRUN pip install torch==2.3.1 -i {}\n"
+GPU = (
+    "FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04\n"
+    "RUN apt-get update && apt-get install -y python3-pip && pip install torch==2.3.1 -i {}\n"
+)
 CPU = "https://download.pytorch.org/whl/cpu"
 
 

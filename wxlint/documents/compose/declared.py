@@ -15,7 +15,7 @@ _FOLDER = late(r"[./~\\]|[A-Za-z]:|$")
 """How a path of the host begins, which is no name of a volume. Source: compose-go, format/volume.go, 2.6."""
 
 
-class Named(NamedTuple):
+class NamedResource(NamedTuple):
     """What a service names. key: its kind and its name, which no service can be called."""
 
     key: str
@@ -37,7 +37,7 @@ def declared_in(node: MappingNode) -> frozenset[str]:
     )
 
 
-def undeclared(services: Mapping[str, TableMember], declared: Collection[str]) -> Iterator[Named]:
+def undeclared(services: Mapping[str, TableMember], declared: Collection[str]) -> Iterator[NamedResource]:
     """Yield what services name and nothing declares, each once; a name with a variable may be any."""
     seen = {*declared, key_of("networks", "default")}
     for service, (_, table) in services.items():
@@ -48,7 +48,7 @@ def undeclared(services: Mapping[str, TableMember], declared: Collection[str]) -
                 key = key_of(kind, name)
                 if key not in seen:
                     seen.add(key)
-                    yield Named(key, f"the {kind[:-1]} {name}", service, place)
+                    yield NamedResource(key, f"the {kind[:-1]} {name}", service, place)
 
 
 def _names(kind: str, tree: Tree | None) -> Iterator[tuple[str, Place]]:
