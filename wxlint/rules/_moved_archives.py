@@ -9,7 +9,6 @@ from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.images.evaluation.commands import commands_of
-from wxlint.images.evaluation.handled import is_handled
 from wxlint.rules import Problem
 from wxlint.shell.wrappers import unwrap
 
@@ -53,10 +52,9 @@ def _first(
         texts = [word.value.text for word in unwrap(ran.command).words]
         if texts[0].rpartition("/")[2] not in managers or not any(verb in texts for verb in verbs):
             continue
-        handled = is_handled(ran.text, ran.command.end)
-        if handled and "update" in texts and not ran.command.conditional:
-            continue  # the build goes on, without any list of packages
-        if handled or ran.command.conditional:
+        if not ran.must_succeed:
+            if "update" in texts and not ran.command.conditional:
+                continue  # the build goes on, without any list of packages
             return None
         name = texts[0].rpartition("/")[2]
         text = f"{name} finds no packages of {row['said']}: they have moved since that release has ended"

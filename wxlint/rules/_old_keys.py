@@ -11,11 +11,9 @@ from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.rules import Problem
-from wxlint.rules._system_packages import base_of_packages
+from wxlint.rules._system_packages import apt_commands, base_of_packages
 
 if TYPE_CHECKING:
-    from wxlint.documents.dockerfile.reader import Instruction
-    from wxlint.images.evaluation.commands import RunCommand
     from wxlint.images.graph.repository import Repository
     from wxlint.images.model.records import Evaluated, Stage
     from wxlint.images.model.reference import Reference
@@ -56,25 +54,10 @@ def problems(repository: Repository, evaluated: Evaluated) -> Iterator[Problem]:
             if _MENDED.search(instruction.text) or any(_MENDED.search(h.body) for h in instruction.heredocs):
                 del asked[stage.index]
                 break
-            ran = next(_updates(evaluated, instruction), None)
+            ran = next(apt_commands(evaluated, instruction, "update"), None)
             if ran is not None:
                 text = f"{reference.shown()} has the key that NVIDIA's CUDA repository had until April 2022"
                 because = (reason_at("image", f"FROM {reference.shown()}", root.base.span),)
                 yield Problem(ran.span(), f"{text}: the update fails", because, _HINT, Severity.WARNING)
                 del asked[stage.index]
                 break
-
-
-def _updates(evaluated: Evaluated, instruction: Instruction) -> Iterator[RunCommand]:
-    """Yield the commands of a RUN that read all repositories, and must succeed."""
-    if instruction.keyword != "RUN" or "apt" not in instruction.text:
-        return
-    from wxlint.images.evaluation.commands import commands_of
-    from wxlint.images.evaluation.handled import is_handled
-    from wxlint.shell.wrappers import unwrap
-
-    for ran in commands_of(evaluated.dockerfile.source, instruction):
-        words = [word.value.text for word in unwrap(ran.command).words]
-        if words[0].rpartition("/")[2] in ("apt-get", "apt") and "update" in words:
-            if not ran.command.conditional and not is_handled(ran.text, ran.command.end):
-                yield ran

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
+from wxlint.core.reasons import reason_at
 
 if TYPE_CHECKING:
+    from wxlint.core.reasons import Reason
     from wxlint.documents.dockerfile.reader import Instruction
     from wxlint.images.evaluation.commands import RunCommand
     from wxlint.images.graph.repository import Repository
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from wxlint.shell.model import Word
 
 _INSTALLERS = ("apt-get", "apt", "aptitude")
+MOST_STAGES = 30
+"""Stages that stand on one another and are read again for each of them; of more nothing is said."""
 _OTHER_SOURCE = late(
     r"apt-repository|deadsnakes|\bppa\b|sources\.list|/etc/apt\b|\.deb\b|\bdpkg\s+-i|\bdeb\s+(?:\[|https?:)|\.sh\b"
     r"|extrepo|\baptly\b|\bansible"
@@ -25,20 +29,28 @@ _OTHER_SOURCE = late(
 
 def installed_packages(evaluated: Evaluated, instruction: Instruction) -> Iterator[tuple[RunCommand, Word, str]]:
     """Yield the packages that a RUN installs for certain by apt, each with its command and its word."""
-    if instruction.keyword != "RUN" or "install" not in instruction.text:
+    for ran in apt_commands(evaluated, instruction, "install"):
+        for word in ran.command.words:
+            yield ran, word, word.value.text.partition("=")[0]
+
+
+def apt_commands(evaluated: Evaluated, instruction: Instruction, verb: str) -> Iterator[RunCommand]:
+    """Yield the commands of a RUN by which apt does something ("install", "update") and that must succeed."""
+    if instruction.keyword != "RUN" or verb not in instruction.text:
         return
     from wxlint.images.evaluation.commands import commands_of
-    from wxlint.images.evaluation.handled import is_handled
     from wxlint.shell.wrappers import unwrap
 
     for ran in commands_of(evaluated.dockerfile.source, instruction):
         texts = [word.value.text for word in unwrap(ran.command).words]
-        if texts[0].rpartition("/")[2] not in _INSTALLERS or "install" not in texts:
-            continue
-        if ran.command.conditional or is_handled(ran.text, ran.command.end):
-            continue
-        for word in ran.command.words:
-            yield ran, word, word.value.text.partition("=")[0]
+        if texts[0].rpartition("/")[2] in _INSTALLERS and verb in texts and ran.must_succeed:
+            yield ran
+
+
+def reason_of_base(evaluated: Evaluated, stage: Stage) -> Reason:
+    """The external image that a stage stands on, as the reason of what is said of it."""
+    base = evaluated.line_of(stage)[-1].base
+    return reason_at("image", f"FROM {base.value.shown()}", base.span)
 
 
 def base_of_packages(repository: Repository, evaluated: Evaluated, stage: Stage) -> Reference | None:

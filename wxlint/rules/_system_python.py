@@ -10,11 +10,12 @@ from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.evaluation.interpreter import OTHER_PYTHON
 from wxlint.images.model.records import StageCopy
-from wxlint.rules._system_packages import base_of_packages
+from wxlint.rules._system_packages import MOST_STAGES, base_of_packages
 
 if TYPE_CHECKING:
     from wxlint.facts import SystemPythons
     from wxlint.images.graph.repository import Repository
+    from wxlint.images.installs.model import Install
     from wxlint.images.model.records import Evaluated, Stage
     from wxlint.images.model.reference import Reference
 
@@ -52,7 +53,9 @@ def system_python(repository: Repository, evaluated: Evaluated, stage: Stage) ->
     if packaged is None:
         return None
     line = evaluated.line_of(stage)
-    if any(_may_hold_python(step) for one in line for step in one.steps if isinstance(step, StageCopy)):
+    if len(line) > MOST_STAGES or any(
+        _may_hold_python(step) for one in line for step in one.steps if isinstance(step, StageCopy)
+    ):
         return None
     own = {f"python{python}" for python in packaged.pythons}
     texts = texts_of(evaluated, stage)
@@ -78,5 +81,6 @@ def _brings_another(text: str, own: set[str]) -> bool:
     return any(match[0] not in own for match in OTHER_PYTHON.finditer(text))
 
 
-def _may_hold_python(copy: StageCopy) -> bool:
-    return any(_HOLDS_PYTHON.search(path) for path in (*copy.paths, copy.dest))
+def _may_hold_python(step: Install | StageCopy) -> bool:
+    paths = (*step.paths, step.dest) if isinstance(step, StageCopy) else ()
+    return any(_HOLDS_PYTHON.search(path) for path in paths)

@@ -97,11 +97,10 @@ def _folders(evaluated: Evaluated, instruction: Instruction) -> Iterator[tuple[s
     if instruction.keyword != "RUN" or "pip" not in instruction.text or "/" not in instruction.text:
         return
     from wxlint.images.evaluation.commands import commands_of
-    from wxlint.images.evaluation.handled import is_handled
 
     for ran in commands_of(evaluated.dockerfile.source, instruction):
         words = [word.value.text for word in ran.command.words]
-        if _PIP.search(" ".join(words[:4])) is None or ran.command.conditional or is_handled(ran.text, ran.command.end):
+        if _PIP.search(" ".join(words[:4])) is None or not ran.must_succeed:
             continue
         for word in ran.command.words[2:]:
             text = word.value.text

@@ -136,11 +136,10 @@ def _asking(evaluated: Evaluated, instruction: Instruction) -> Iterator[Problem]
     if instruction.keyword != "RUN" or "conda" not in instruction.text:
         return
     from wxlint.images.evaluation.commands import commands_of
-    from wxlint.images.evaluation.handled import is_handled
 
     for ran in commands_of(evaluated.dockerfile.source, instruction):
         if ran.name == "conda" and _reads_channels(ran.command):
-            if ran.command.conditional or is_handled(ran.text, ran.command.end):
+            if not ran.must_succeed:
                 return
             yield Problem(ran.span(), "")
 

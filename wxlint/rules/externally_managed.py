@@ -44,11 +44,11 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
-from wxlint.core.reasons import reason_at
 from wxlint.images.evaluation.interpreter import brings_system_python
 from wxlint.images.graph.repository import Repository
 from wxlint.images.installs.places import SYSTEM
 from wxlint.rules import Problem
+from wxlint.rules._system_packages import reason_of_base
 
 if TYPE_CHECKING:
     from wxlint.images.installs.model import Install
@@ -91,5 +91,5 @@ def _stage(repository: Repository, evaluated: Evaluated, stage: Stage, install: 
     text = (
         f"{install.tool} refuses to install into the Python of {python.packaged.system}: externally-managed-environment"
     )
-    because = (reason_at("image", f"FROM {python.reference.shown()}", evaluated.line_of(stage)[-1].base.span),)
+    because = (reason_of_base(evaluated, stage),)
     yield Problem(install.span, text, because)

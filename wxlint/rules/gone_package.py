@@ -35,10 +35,9 @@ from typing import TYPE_CHECKING
 
 from wxlint import facts
 from wxlint.core.findings import Severity
-from wxlint.core.reasons import reason_at
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
-from wxlint.rules._system_packages import base_of_packages, has_other_sources, installed_packages
+from wxlint.rules._system_packages import base_of_packages, has_other_sources, installed_packages, reason_of_base
 
 if TYPE_CHECKING:
     from wxlint.images.model.records import Evaluated, Stage
@@ -73,7 +72,7 @@ def _stage(repository: Repository, evaluated: Evaluated, stage: Stage) -> Iterat
             name = f"{distribution.capitalize()} {release}"
             moves = release not in (reference.tag or "") and reference.path.rpartition("/")[2] == "python"
             text = f"{name} has no package {package}" + (f": {reference.shown()} stands on it now" if moves else "")
-            because = (reason_at("image", f"FROM {reference.shown()}", evaluated.line_of(stage)[-1].base.span),)
+            because = (reason_of_base(evaluated, stage),)
             severity = Severity.WARNING if row["confidence"] != "verified" else None
             hint = f"take {row['instead']}, or a base whose tag names the release that has it" if row["instead"] else ""
             yield Problem(ran.span(word), text, because, hint, severity)

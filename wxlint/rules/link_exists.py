@@ -37,7 +37,7 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
-from wxlint.rules._system_packages import base_of_packages
+from wxlint.rules._system_packages import MOST_STAGES, base_of_packages
 
 if TYPE_CHECKING:
     from wxlint.documents.dockerfile.reader import Instruction
@@ -71,11 +71,14 @@ def _stage(repository: Repository, evaluated: Evaluated, stage: Stage) -> Iterat
     if packaged is None:
         return
     brought: dict[str, str] = {}
-    for one in reversed(evaluated.line_of(stage)):
+    line = evaluated.line_of(stage)
+    if len(line) > MOST_STAGES:
+        return
+    for one in reversed(line):
         for instruction in evaluated.instructions_of(one):
             for ran, words in _commands(evaluated, instruction):
                 name = words[0].rpartition("/")[2]
-                if name in _INSTALLERS and "install" in words:
+                if name in _INSTALLERS and "install" in words and ran.must_succeed:
                     brought.update((path, word) for word in words for path in _paths_of(word, packaged))
                 elif name in _CLEARERS:
                     brought = {path: package for path, package in brought.items() if path not in words}
@@ -113,10 +116,6 @@ def _linked(words: list[str]) -> str:
 
 def _ends(ran: RunCommand) -> bool:
     """Whether the text ends where a command of it fails."""
-    if ran.command.conditional:
-        return False
-    from wxlint.images.evaluation.handled import is_handled
     from wxlint.shell.bash.lost_failures import unheeded
 
-    goes_on = any(lost.command.start == ran.command.start for lost in unheeded(ran.text))
-    return not goes_on and not is_handled(ran.text, ran.command.end)
+    return ran.must_succeed and all(lost.command.start != ran.command.start for lost in unheeded(ran.text))

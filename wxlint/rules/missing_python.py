@@ -41,12 +41,12 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity, Span
 from wxlint.core.patterns import late
-from wxlint.core.reasons import reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.dockerfile.words import json_words
 from wxlint.facts.base_images import PLAIN_SYSTEMS
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
+from wxlint.rules._system_packages import reason_of_base
 
 if TYPE_CHECKING:
     from wxlint.documents.dockerfile.reader import Instruction
@@ -58,7 +58,7 @@ SUMMARY = "pip or python is started in an image that has none"
 HINT = "install it, or start what is there"
 WEIGHT = 1
 
-_ENVIRONMENT = late(r"(?<![\w.-])venv|virtualenv|pipx|\bpoetry\b|\buvx?\b|\bros-|jupyter|\bmeta-?package|\balias\b")
+_ENVIRONMENT = late(r"(?<![\w.-])venv|virtualenv|pipx|\bpoetry\b|\buvx?\b|\bros-|jupyter|\balias\b")
 """What may bring a python or a pip under its own name, as far as texts say."""
 _PIP = late(r"\bpython3?-pip\b|\bpip3?[=\\/]|bin/pip3?(?![\w.])|\bthonny\b|\bpython3-(?:all|virtualenv|poetry)\b")
 _PYTHON = late(
@@ -97,7 +97,7 @@ def _stage(repository: Repository, evaluated: Evaluated, stage: Stage) -> Iterat
     if python is None or any(map(_ENVIRONMENT.search, texts)):
         return
     has_pip, has_python = any(map(_PIP.search, texts)), any(map(_PYTHON.search, texts))
-    because = (reason_at("image", f"FROM {python.reference.shown()}", evaluated.line_of(stage)[-1].base.span),)
+    because = (reason_of_base(evaluated, stage),)
     severity = None if any(map(_INSTALLS.search, texts)) else Severity.INFO
     for one in started:
         if one.name == "python" and not has_python:
@@ -131,10 +131,9 @@ def _of_run(source: Source, instruction: Instruction) -> Iterator[Started]:
     if "pip" not in instruction.text and "python" not in instruction.text:
         return
     from wxlint.images.evaluation.commands import commands_of
-    from wxlint.images.evaluation.handled import is_handled
     from wxlint.shell.wrappers import unwrap
 
     for ran in commands_of(source, instruction):
         words = [word.value.text for word in unwrap(ran.command).words]
-        if _PROGRAM.fullmatch(words[0]) and not ran.command.conditional and not is_handled(ran.text, ran.command.end):
+        if _PROGRAM.fullmatch(words[0]) and ran.must_succeed:
             yield Started(words[0], words[1:3] == ["-m", "pip"], ran.span())

@@ -153,11 +153,10 @@ def _refused(evaluated: Evaluated, instruction: Instruction) -> Iterator[tuple[R
     if instruction.keyword != "RUN" or "poetry" not in instruction.text:
         return
     from wxlint.images.evaluation.commands import commands_of
-    from wxlint.images.evaluation.handled import is_handled
 
     for ran in commands_of(evaluated.dockerfile.source, instruction):
         given = [word.value.text for word in ran.command.words[1:]]
-        if ran.name != "poetry" or ran.command.conditional or is_handled(ran.text, ran.command.end):
+        if ran.name != "poetry" or not ran.must_succeed:
             continue
         verb = next((text for text in given if not text.startswith("-")), "")
         for row in facts.table("gone"):

@@ -35,10 +35,9 @@ from typing import TYPE_CHECKING
 from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
-from wxlint.core.reasons import reason_at
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
-from wxlint.rules._system_packages import base_of_packages, has_other_sources, installed_packages
+from wxlint.rules._system_packages import base_of_packages, has_other_sources, installed_packages, reason_of_base
 
 if TYPE_CHECKING:
     from wxlint.documents.dockerfile.reader import Instruction
@@ -66,7 +65,7 @@ def _stage(repository: Repository, evaluated: Evaluated, stage: Stage) -> Iterat
     packaged = facts.system_pythons(reference.path, reference.tag or "") if reference is not None else None
     if reference is None or packaged is None or has_other_sources(evaluated, stage):
         return
-    because = (reason_at("image", f"FROM {reference.shown()}", evaluated.line_of(stage)[-1].base.span),)
+    because = (reason_of_base(evaluated, stage),)
     there = " and ".join(packaged.pythons)
     for instruction in evaluated.instructions_of(stage):
         for ran, word, python in _wanted(evaluated, instruction):

@@ -29,6 +29,13 @@ class RunCommand(NamedTuple):
         """The program's name without its folder."""
         return self.command.words[0].value.text.rpartition("/")[2]
 
+    @property
+    def must_succeed(self) -> bool:
+        """Whether the command runs in every build, and none goes on where it fails."""
+        from wxlint.images.evaluation.handled import is_handled  # few rules ask
+
+        return not self.command.conditional and not is_handled(self.text, self.command.end)
+
     def span(self, word: Word | None = None) -> Span:
         """The place of a word, or of the whole command."""
         start, end = (word.start, word.end) if word is not None else (self.command.start, self.command.end)

@@ -71,12 +71,12 @@ class Reference(NamedTuple):
         return self.value.shown()
 
 
-@lru_cache(maxsize=4096)
 def is_image_id(text: str, *, short: bool = False) -> bool:
     """Whether a text is an image's ID and no name. short: in the short form, which a Dockerfile may have, too."""
     return _IMAGE_ID.fullmatch(text) is not None and (not short or len(text) == _SHORT)
 
 
+@lru_cache(maxsize=4096)
 def parse_reference(value: Value) -> Reference | None:
     """Take a reference apart. None when it is not one, however its unknown parts are filled."""
     text = value.text
