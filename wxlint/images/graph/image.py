@@ -19,8 +19,9 @@ from wxlint.images.stack.base import held_by
 from wxlint.images.stack.state import Stack, stack_after
 from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.images.stack.torch.model import NONE, Choice, Torch
+from wxlint.images.stack.torch.resolving import is_changed
 from wxlint.images.stack.torch.selection import choices
-from wxlint.images.stack.torch.state import after, is_changed
+from wxlint.images.stack.torch.state import after
 
 if TYPE_CHECKING:
     from wxlint.policy.model import Expectation

@@ -151,8 +151,8 @@ def _shown(state: State) -> str:
     if torch.channel != "unknown" or not state.cuda or root is None:
         return torch.channel
     from wxlint.images.stack.makers_torch import has_makers_torch, takes_its_place
+    from wxlint.images.stack.torch.resolving import is_changed
     from wxlint.images.stack.torch.selection import choices
-    from wxlint.images.stack.torch.state import is_changed
 
     if torch != state.external_torch and is_changed(state.external_torch, torch):
         return torch.channel

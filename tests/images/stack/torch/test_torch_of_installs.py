@@ -8,8 +8,9 @@ from shell_installs import CPU, CUDA, one
 from wxlint.images.installs.markers import Environment
 from wxlint.images.installs.screening import worth_reading
 from wxlint.images.stack.torch.model import NONE, Torch, describe
+from wxlint.images.stack.torch.resolving import is_changed
 from wxlint.images.stack.torch.selection import carried, choices
-from wxlint.images.stack.torch.state import after, is_changed
+from wxlint.images.stack.torch.state import after
 
 CU128 = "https://download.pytorch.org/whl/cu128"
 NIGHTLY = "https://download.pytorch.org/whl/nightly/cu130"
