@@ -384,6 +384,23 @@ def test_what_comes_along_replaces_a_release_that_does_not_suit(first: str, late
     assert {one.name: one.specifier for one in there}["ctranslate2"] == specifier
 
 
+@pytest.mark.parametrize(
+    ("first", "later", "specifier"),
+    [
+        ("==1.18.0", "uv pip install --reinstall faster-whisper==1.1.1", "<2"),
+        ("==1.18.0", "pip install --force-reinstall faster-whisper==1.1.1", "<2"),
+        ("==1.18.0", "pip install faster-whisper==1.1.1", "==1.18.0"),
+        # of an older release of what brings it, it is not known which it takes
+        ("==1.23.2", "uv pip install --reinstall --resolution=lowest 'faster-whisper<=1.1.1'", ""),
+        ("==1.23.2", "uv pip install -U --resolution=lowest 'faster-whisper<=1.1.1'", ""),
+        ("==1.23.2", "uv pip install --resolution=lowest 'faster-whisper<=1.1.1'", "==1.23.2"),
+    ],
+)
+def test_a_reinstall_is_for_what_comes_along_too(first: str, later: str, specifier: str) -> None:
+    there = {one.name: one for one in stack(f"pip install onnxruntime{first}", later).packages}["onnxruntime"]
+    assert (there.specifier, there.conditional) == (specifier, False)
+
+
 def test_an_upgrade_with_uv_is_for_what_comes_along_too() -> None:
     for tool, specifier in (("uv pip", "<2"), ("pip", "<1.22")):
         there = stack("uv pip install 'onnxruntime<1.22'", f"{tool} install -U faster-whisper==1.1.1").packages

@@ -89,6 +89,10 @@ def stack_after(base: Held, installs: Iterable[Install]) -> Stack:
         own_python = install.environment.python or python
         for package in accelerated_packages(install, own_python, torch_there=torch_there):
             before = packages.get(package.name)
+            if before is not None and package.conditional and not before.conditional:
+                if not install.conditional and _takes_anew(before, package, install):
+                    packages[package.name] = _of_any_release(before)
+                continue
             if before is not None and not _replaces(before, package, install):
                 continue
             packages.pop(package.name, None)
@@ -118,15 +122,21 @@ def _leading(requirement: Requirement) -> str:
 def _replaces(before: Accelerated, package: Accelerated, install: Install) -> bool:
     """Whether a later install takes a package anew: an installer keeps one that a bare name or a requirement of
     another asks for."""
-    if package.conditional and not before.conditional:
-        return False
-    if before.conditional and not package.conditional:
-        return True
-    if install.upgrade and (install.tool == "uv" or install.eager):  # of all that comes along
+    return (before.conditional and not package.conditional) or _takes_anew(before, package, install)
+
+
+def _takes_anew(before: Accelerated, package: Accelerated, install: Install) -> bool:
+    """The same of a package that an install takes, whether that is certain or not."""
+    if install.reinstall or (install.upgrade and (install.tool == "uv" or install.eager)):  # all that comes along
         return True
     if package.brought_by:
         return _excludes(package.specifier, before.specifier) or _excludes(before.specifier, package.specifier)
-    return bool(package.specifier) or install.upgrade or install.reinstall
+    return bool(package.specifier) or install.upgrade
+
+
+def _of_any_release(package: Accelerated) -> Accelerated:
+    """A package that stays there, in this release or another."""
+    return package._replace(specifier="", cuda="", cudnn="", confidence="unverified")
 
 
 def _excludes(below: str, above: str) -> bool:
