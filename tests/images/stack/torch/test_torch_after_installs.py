@@ -136,7 +136,7 @@ ROWS = [
     # pre-releases
     ({}, f"RUN pip install torch==2.3.1 --extra-index-url {WHL}/nightly/cu130 --extra-index-url {CPU}", "cpu"),
     ({}, f"RUN pip install torch -i {WHL}/nightly/cu130", "cu130"),
-    ({}, f"RUN pip install torch -i {WHL}/nightly/cu130\nRUN pip install 'torch<2.9'", "unknown"),
+    ({}, f"RUN pip install torch -i {WHL}/nightly/cu130\nRUN pip install 'torch<2.9'", "default"),
     # an extra that brings a companion, which brings a newer torch
     ({}, f"RUN uv pip install torch==2.3.1 -i {CPU}\nRUN uv pip install 'transformers[torch-vision]' 'torch>=2'",
      "unknown"),

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from wxlint import facts
+from wxlint.core.patterns import late
+from wxlint.core.values import HOLE
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.limits import allowed
 from wxlint.images.stack.torch.model import Torch
-from wxlint.images.stack.torch.releases import (
-    is_complete,
-    release_sets,
-    releases,
-)
+from wxlint.images.stack.torch.releases import contains, is_complete, numbers, release_sets, releases
+
+_PRERELEASE = late(r"\d(?:\.dev|a|b|rc)\d")
 
 
 def possible_releases(state: Torch, install: Install) -> tuple[str, ...]:
@@ -33,6 +33,27 @@ def all_agree(answers: Iterable[bool | None]) -> bool | None:
     """What all of them say; None where they differ."""
     found = set(answers)
     return found.pop() if len(found) == 1 else None
+
+
+def leaves_standing(state: Torch, install: Install) -> bool | None:
+    """Whether nothing that an install says stands against the torch that is there, whichever release it is."""
+    versions = possible_releases(state, install)
+    if versions:
+        return all_agree(is_allowed(install, version) for version in versions)
+    limits = (*install.requirements, *install.constraints, *install.overrides)
+    ranges = {one.specifier for one in limits if one.name == "torch" and one.specifier and not one.maybe}
+    if not state.nightly:
+        return None if any(one.name == "torch" and one.specifier for one in install.constraints) else True
+    answers = {holds_nightly(each) for each in ranges}
+    return False if False in answers else None if None in answers else True
+
+
+def holds_nightly(specifier: str) -> bool | None:
+    """Whether a range holds a pre-release of today, which is one of a release behind the newest."""
+    if HOLE in specifier or _PRERELEASE.search(specifier):
+        return None
+    major, minor, *_ = numbers(facts.torch_releases("default")[-1])
+    return contains(specifier, [f"{major}.{minor + ahead}.0.dev1" for ahead in (1, 2)])
 
 
 def is_allowed(install: Install, version: str) -> bool | None:

@@ -15,7 +15,13 @@ from wxlint.images.stack.torch.needs import (
     is_bound_above,
     needed,
 )
-from wxlint.images.stack.torch.possible import all_agree, is_allowed, possible_releases
+from wxlint.images.stack.torch.possible import (
+    all_agree,
+    holds_nightly,
+    is_allowed,
+    leaves_standing,
+    possible_releases,
+)
 from wxlint.images.stack.torch.releases import (
     is_complete,
     local_rank,
@@ -43,7 +49,7 @@ def is_satisfied(state: Torch, choice: Choice) -> bool | None:
     if install.reinstall:
         return same and _is_taken_again(state, choice)
     versions = possible_releases(state, install)
-    standing = all_agree(is_allowed(install, version) for version in versions) if versions else True
+    standing = leaves_standing(state, install)
     if standing is not True and install.tool != "conda":
         return standing
     if any(r.name in state.stale for r in install.requirements):
@@ -62,7 +68,13 @@ def is_satisfied(state: Torch, choice: Choice) -> bool | None:
         return _is_highest(state, choice, versions)
     if not wanted.specifier:
         return True
-    return all_agree(_in_range(wanted, version) for version in versions) if versions else None
+    return _is_in_range(state, wanted, versions)
+
+
+def _is_in_range(state: Torch, wanted: Requirement, versions: tuple[str, ...]) -> bool | None:
+    if not versions:
+        return holds_nightly(wanted.specifier) if state.nightly else None
+    return all_agree(_in_range(wanted, version) for version in versions)
 
 
 def _is_taken_again(state: Torch, choice: Choice) -> bool:
