@@ -64,8 +64,8 @@ def test_what_a_project_asks_for(files: dict[str, str], command: str, asked: lis
 
 LIMITS = [
     # files, command, what limits it besides
-    (project("", EXTRAS, BY_EXTRA), "uv sync --extra gpu", [f"torch==2.3.1 =2.3.1 <{CPU}>"]),
-    (project('"torch>=2"', "[dependency-groups]\ndev = ['torch<2.4']\n"), "uv sync --no-dev", ["torch<2.4"]),
+    (project("", EXTRAS, BY_EXTRA), "uv sync --extra gpu", [f"torch==2.3.1 =2.3.1 <{CPU}> [cpu]"]),
+    (project('"torch>=2"', "[dependency-groups]\ndev = ['torch<2.4']\n"), "uv sync --no-dev", ["torch<2.4 [dev]"]),
     (project('"torch>=2"', f'[dependency-groups]\ndev = ["torch<2.4; {WINDOWS}"]\n'), "uv sync --no-dev",
      [f"torch<2.4; {WINDOWS} ?"]),  # a lock is for all systems
     (project('"torch>=2"', f'[dependency-groups]\ndev = ["torch>=2.4; {WINDOWS}"]\n'), "uv sync --no-dev", []),

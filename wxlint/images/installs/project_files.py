@@ -118,6 +118,7 @@ def _limit(dependency: Dependency, environment: Environment, *, unbound: bool) -
     if applies(marker_of(dependency.requirement), environment) is False:
         return []
     found = parse_requirement(Value(dependency.requirement), None)
+    found = found._replace(group=dependency.part.name or dependency.part.kind)
     if unbound:
         return [found]
     return [found._replace(bound=_bound(dependency.bindings, (dependency.part.name,), environment))]

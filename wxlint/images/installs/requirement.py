@@ -64,7 +64,7 @@ class Requirement(NamedTuple):
     kind: "name", "url" (a wheel or an archive), "path" (a local project), "vcs", or "unknown".
     bound: the index of this one distribution. build: a conda build string. maybe: its marker may hold or not.
     ignored: an index option behind it on its line of a requirements file, which pip does not look at.
-    group: the extra or dependency group of a project that lists it.
+    group: the extra or dependency group of a project that lists it; of a constraint, the part, which is not installed.
     """
 
     name: str

@@ -10,7 +10,8 @@ from wxlint.core.values import HOLE
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
-from wxlint.images.stack.torch.releases import within
+from wxlint.images.stack.torch.channels import channel_of_url
+from wxlint.images.stack.torch.releases import is_complete, within
 
 ALONE = "2.11.0"
 """The release of torchaudio that asks for no torch. Source: its metadata."""
@@ -45,6 +46,9 @@ def _limits(install: Install) -> tuple[Callable[[str], bool], ...]:
         return tuple(partial(within, r.specifier) for r in limits if r.specifier and HOLE not in r.specifier)
     found: list[Callable[[str], bool]] = []
     for requirement in (*install.requirements, *_counting(install)):
+        channel = None if install.no_deps or requirement.maybe else _own_channel(requirement)
+        if channel is not None:
+            found.append(partial(_is_made_for, requirement.name, channel))
         if requirement.maybe or not requirement.specifier or HOLE in requirement.specifier:
             continue
         if requirement.name == "torch":
@@ -59,17 +63,33 @@ def _limits(install: Install) -> tuple[Callable[[str], bool], ...]:
 
 
 def _counting(install: Install) -> Iterator[Requirement]:
-    """The constraints that may say something of torch: its own, and those of what the install takes beside it."""
-    names = {requirement.name for requirement in install.requirements}
+    """The constraints that may say something of torch: its own, those of what the install takes beside it, and those
+    of parts of a project that uv locks together with what is installed."""
+    listed = (*install.requirements, *(one for one in install.constraints if one.group))
+    names = {requirement.name for requirement in listed}
     brought: set[str] | None = None
     for constraint in install.constraints:
         if constraint.name == "torch" or constraint.name in names or install.unread or install.open:
             yield constraint
             continue
         if brought is None:
-            brought = {one for r in install.requirements if r.name for one, _ in facts.carried(r.name, "", r.extras)}
+            brought = {one for r in listed if r.name for one, _ in facts.carried(r.name, "", r.extras)}
         if constraint.name in brought:
             yield constraint
+
+
+def _own_channel(companion: Requirement) -> str | None:
+    """The channel of its own that a companion is bound to; None where it has none, or it is not known whole."""
+    if companion.name not in FAMILY[1:] or companion.bound is None:
+        return None
+    channel = channel_of_url(companion.bound.url)
+    return channel if is_complete(channel) else None
+
+
+def _is_made_for(name: str, channel: str, version: str) -> bool:
+    """Whether a channel has a companion that is made for a release of torch, or one that asks for none."""
+    listed = facts.torch_releases(channel)
+    return version in listed or (name == "torchaudio" and ALONE in listed)
 
 
 def _goes_with(companion: Requirement, version: str) -> bool:

@@ -13,7 +13,7 @@ from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.channels import channel_of_url
-from wxlint.images.stack.torch.limits import ALONE, BEHIND_ALONE
+from wxlint.images.stack.torch.limits import ALONE, BEHIND_ALONE, allowed
 from wxlint.images.stack.torch.releases import contains, same_release, within
 
 _RANGE = late(r"[<>=!~][^;]*")
@@ -134,9 +134,22 @@ def _is_held_back(install: Install) -> bool:
         return True
     if any(r.maybe and r.name in FAMILY for r in install.constraints):
         return True  # what another system asks for
+    if _parts_hold_back(install):
+        return True
     limits = [r.specifier for r in (*install.constraints, *install.overrides) if r.name == "torch" and r.specifier]
     newest = facts.torch_releases("default")[-1]
     return any(HOLE in limit or not within(limit, newest) for limit in limits)
+
+
+def _parts_hold_back(install: Install) -> bool:
+    """Whether parts of a project that are not installed may lead it to an older release of torch: uv locks all of
+    them together."""
+    parts = [one for one in install.constraints if one.group]
+    if not parts:
+        return False
+    newest = facts.torch_releases("default")[-1]
+    needs = [newest_needed(one, None) for one in parts if one.name not in FAMILY and requires_torch(one)]
+    return any(one is None or not within(one.need, newest) for one in needs) or not allowed(install, (newest,))
 
 
 def may_be_older(requirement: Requirement, install: Install, *, torch_there: bool) -> bool:

@@ -39,7 +39,15 @@ def in_range(choice: Choice) -> str | None:
     version = newest.pop() if len(newest) == 1 else None
     if version is None or within(wanted.specifier, facts.torch_releases("default")[-1]):
         return None  # what comes later may be in the range, too
-    return version if all(_goes_with(one.requirement, version, named=True) for one in carried(install)) else None
+    return version if all(_goes_with(one, version, named=True) for one in _carriers(install)) else None
+
+
+def _carriers(install: Install) -> tuple[Requirement, ...]:
+    """What brings torch beside what an install names: of the install, and of the parts of a project that uv locks
+    together with it."""
+    parts = tuple(one for one in install.constraints if one.group)
+    beside = carried(install._replace(requirements=parts)) if parts else ()
+    return tuple(one.requirement for one in (*carried(install), *beside))
 
 
 def of_companion(choice: Choice) -> str | None:
@@ -60,7 +68,7 @@ def takes_newest(install: Install, choice: Choice) -> bool:
     if not listed:
         return not choice.implied
     named = choice.requirement.name == "torch"
-    takes = all(_goes_with(one.requirement, listed[-1], named=named) for one in carried(install))
+    takes = all(_goes_with(one, listed[-1], named=named) for one in _carriers(install))
     return takes and allowed(install, listed[-1:]) == listed[-1:]
 
 
