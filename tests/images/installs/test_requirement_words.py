@@ -231,7 +231,7 @@ def test_an_extra_that_may_be_any() -> None:
 @pytest.mark.parametrize(
     ("text", "worth"),
     [(f"{tool} {verb} x", True) for tool in "pip pip3 conda mamba uv poetry pdm".split() for verb in ("install", "add")]
-    + [(f"pip {verb} x", True) for verb in "uninstall wheel sync create update config run".split()]
+    + [(f"pip {verb} x", True) for verb in "uninstall wheel sync create update config run lock".split()]
     + [
         (f"apt-get install {name}", True)
         for name in "cuda-12 libcudnn8 nvidia-x libnvinfer8 libcublas-12 libnccl2 tensorrt rocm habanalabs-x"

@@ -27,6 +27,22 @@ class UvIndexes(NamedTuple):
     no_index: bool
 
 
+class AddedIndex(NamedTuple):
+    """An index that `uv add` writes into a project. default: in the place of the default one."""
+
+    url: str
+    default: bool = False
+
+
+def _with_added(listed: object, added: tuple[AddedIndex, ...]) -> list[Any]:
+    """The tables of indexes behind `uv add`, which writes new ones before the others and moves those there that the
+    project has, as they are. Source: tried with uv."""
+    old = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+    there = {str(item.get("url")): item for item in old}
+    new = [there.get(one.url) or {"url": one.url, "default": one.default} for one in added]
+    return [*new, *(item for item in old if item not in new)]
+
+
 def indexes(uv: dict[str, Any]) -> UvIndexes:
     """The indexes of a table of uv's settings."""
     urls: dict[str, str] = {}
@@ -97,19 +113,21 @@ def default_groups(uv: dict[str, Any]) -> tuple[str, ...]:
     return tuple(normal(name) for name in texts(uv, "default-groups")) if isinstance(chosen, list) else ("dev",)
 
 
-def read_settings(pyproject: Source | None, uv_toml: Source | None, *, pip: bool = True) -> Project:
+def read_settings(
+    pyproject: Source | None, uv_toml: Source | None, *, pip: bool = True, added: tuple[AddedIndex, ...] = ()
+) -> Project:
     """What uv takes from a uv.toml, which stands in the place of [tool.uv] of a pyproject.toml.
 
-    pip: whether it is `uv pip` that reads, which has a table of its own.
+    pip: whether it is `uv pip` that reads, which has a table of its own. added: what was written into the project.
     """
     source = uv_toml or pyproject
-    if source is None:
-        return Project(())
-    data = load(source)
+    data = load(source) if source is not None else {}
     if isinstance(data, str):
         return Project((), problem=data)
     uv = data if uv_toml is not None else table(table(data, "tool"), "uv")
     merged = dict(uv)
+    if added and uv_toml is None:
+        merged["index"] = _with_added(uv.get("index"), added)
     if pip:
         merged.update(table(uv, "pip"))
     found = indexes(merged)

@@ -12,6 +12,7 @@ from wxlint.documents.source import Source as Text
 from wxlint.images.evaluation.copied_files import Copies, Copy
 from wxlint.images.evaluation.written_files import changed_by, may_be_gone, removed_by
 from wxlint.images.installs.model import Lines
+from wxlint.images.installs.project_changes import ProjectChanges
 
 Read = Callable[[str], "Text | None"]
 """A path relative to the root of the repository to its text; None when there is no such file."""
@@ -61,6 +62,8 @@ class Files:
         """How many more lines of lists are read for this build."""
         self.swept: dict[int, list[str]] = {}
         self.clones: dict[int, dict[str, str]] = {}
+        self.projects: dict[int, dict[str, ProjectChanges]] = {}
+        """What uv's commands have left in the folders of projects, by absolute paths."""
         self._from_stage: dict[tuple[int, str], tuple[Text | None, Lines | None]] = {}
 
     def note_changes(self, stage: int, text: str) -> None:
@@ -227,6 +230,8 @@ class Files:
         self.swept[stage] = list(self.swept.get(parent, ()))
         if self.inline.get(parent):
             self.inline[stage] = dict(self.inline[parent])
+        if parent in self.projects:
+            self.projects[stage] = dict(self.projects[parent])
         if parent in self.clones:
             self.clones[stage] = dict(self.clones[parent])
 

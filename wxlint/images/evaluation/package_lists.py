@@ -31,6 +31,7 @@ from wxlint.images.installs.requirement import FOLDER, is_refused, marker_of, no
 if TYPE_CHECKING:
     from wxlint.documents.manifests.project import Part, Project
     from wxlint.documents.manifests.requirements_txt import RequirementLine
+    from wxlint.documents.manifests.uv_tables import AddedIndex
 
 _MOST_FOLDERS = 100
 """Projects of the repository that are followed from one."""
@@ -214,7 +215,9 @@ class PackageLists:
         if uv_toml is not None:
             settings = self.settings(None, uv_toml, pip=False)
             found = found._replace(sources=settings.sources, unread=(*found.unread, *settings.unread))
-        if lock is not None:
+        if lock is not None and groups.unbound and _has_sources(project, source):
+            found = found._replace(forks=True)  # uv makes another, of the same releases where it can
+        elif lock is not None:
             reached = reached_parts(project, groups, self.environment, tool)
             found = self._locked(found, lock, project.name, reached, groups)
         found = self._with_folders(found, source, tool)
@@ -276,14 +279,22 @@ class PackageLists:
             environment=self.environment,
         )
 
-    def settings(self, pyproject: Text | None, uv_toml: Text | None, *, pip: bool = True) -> UvSettings:
-        """What uv's settings say: of uv.toml where there is one, else of the project's file. pip: to `uv pip`."""
-        if pyproject is None and uv_toml is None:
+    def settings(
+        self,
+        pyproject: Text | None,
+        uv_toml: Text | None,
+        *,
+        pip: bool = True,
+        added: tuple[AddedIndex, ...] = (),
+    ) -> UvSettings:
+        """What uv's settings say: of uv.toml where there is one, else of the project's file. pip: to `uv pip`. added:
+        what the build has written into the project."""
+        if pyproject is None and uv_toml is None and not added:
             return UvSettings()
         from wxlint.documents.manifests.uv_tables import read_settings
         from wxlint.images.installs.project_files import settings_of
 
-        settings = read_settings(pyproject, uv_toml, pip=pip)
+        settings = read_settings(pyproject, uv_toml, pip=pip, added=added)
         if settings.problem and uv_toml is not None:
             return UvSettings(unread=(_invalid(uv_toml, settings.problem),))
         return settings_of(settings, "uv.toml" if uv_toml is not None else "pyproject.toml", self.environment)
@@ -316,6 +327,12 @@ class PackageLists:
             return Lines(unread=(_invalid(source, read.problem),))
         found = tuple(pinned_by(read, source, self.environment))
         return Lines(constraints=found) if as_constraints else Lines(found, locked=True)
+
+
+def _has_sources(project: Project, source: Text) -> bool:
+    """Whether anything that uv locks for a project may have an index or a folder of its own."""
+    limited = "constraint-dependencies" in source.text or "override-dependencies" in source.text
+    return any(one.bindings or one.folder for one in project.dependencies) or (limited and bool(project.bound))
 
 
 def _is_pylock(path: str) -> bool:

@@ -15,6 +15,7 @@ from wxlint.documents.source import Source
 from wxlint.images.evaluation.build_files import Files, IsOwn
 from wxlint.images.installs.call import InstallContext
 from wxlint.images.installs.model import LOCKS, CondaEnvironment, Groups, Install, Lines, Unread, UnreadKind, UvSettings
+from wxlint.images.installs.project_changes import NO_CHANGES, ProjectChanges
 from wxlint.images.installs.requirement import Requirement, parse_requirement
 from wxlint.shell.model import Command
 
@@ -217,7 +218,16 @@ class StageContext(InstallContext):
 
     def uv_settings(self) -> UvSettings:
         paths = (self.absolute(name) for name in ("pyproject.toml", "uv.toml"))  # `uv add` leaves settings as they are
-        return self._lists().settings(*(self.files.find(self.stage, path, before=True) for path in paths))
+        found = (self.files.find(self.stage, path, before=True) for path in paths)
+        return self._lists().settings(*found, added=self.project_changes(".").indexes)
+
+    def project_changes(self, folder: str) -> ProjectChanges:
+        return self.files.projects.get(self.stage, {}).get(self.absolute(folder), NO_CHANGES)
+
+    def note_project(self, folder: str, changes: ProjectChanges) -> None:
+        place = self.absolute(folder)
+        if HOLE not in place:
+            self.files.projects.setdefault(self.stage, {})[place] = changes
 
     def pipfile(self, path: str, groups: Groups) -> Lines:
         lock = self.find(f"{path}.lock") if groups.locked else None

@@ -10,6 +10,7 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
 from wxlint.images.installs.markers import ANY_LINUX, Environment
 from wxlint.images.installs.model import CondaEnvironment, Groups, Install, Lines, Unread, UnreadKind, UvSettings
+from wxlint.images.installs.project_changes import NO_CHANGES, ProjectChanges
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,6 +60,13 @@ class InstallContext:
     def uv_settings(self) -> UvSettings:
         """What uv's settings in the working folder say."""
         return UvSettings()
+
+    def project_changes(self, folder: str) -> ProjectChanges:
+        """What uv's commands before this one have left in the folder of a project."""
+        return NO_CHANGES
+
+    def note_project(self, folder: str, changes: ProjectChanges) -> None:
+        """Remember what a command leaves in the folder of a project."""
 
     def pipfile(self, path: str, groups: Groups) -> Lines:
         """What a Pipfile lists in the tables that are chosen."""

@@ -42,6 +42,11 @@ class Sources(NamedTuple):
         """Whether anything is given."""
         return self.index is not None or bool(self.extra or self.links) or self.no_index
 
+    @property
+    def urls(self) -> frozenset[str]:
+        """The addresses of all indexes."""
+        return frozenset(one.value.text for one in (self.index, *self.extra) if one is not None)
+
     def then(self, later: Sources) -> Sources:
         """These, followed by the lines of a requirements file: pip starts anew at --index-url or --no-index."""
         links = self.links + later.links

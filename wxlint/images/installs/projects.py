@@ -22,9 +22,21 @@ _GLOBAL = frozenset(
 )
 
 
-def project_tool(tool: str, call: Call, added: tuple[str, ...] = ()) -> Iterator[Install]:
+def project_folder(tool: str, call: Call) -> str:
+    """The folder of the project that a command is for."""
+    words = behind_options(call.rest, _GLOBAL)
+    arguments = read_arguments(words[1:])
+    leading = read_arguments(call.rest[: len(call.rest) - len(words)], _GLOBAL)
+    shorter = () if tool == "uv" else ("-C", "-P", "-p")  # uv's -p is a Python
+    folder = arguments.last("--directory", "--project", *shorter[:1], *shorter[2:]) or leading.last(
+        "--directory", "--project", *shorter
+    )
+    return folder.text if folder is not None else "."
+
+
+def project_tool(tool: str, call: Call, added: tuple[str, ...] = (), *, unbound: bool = False) -> Iterator[Install]:
     """`uv sync`, `poetry install`, `pdm install`: what the project file in a folder asks for. added: what `uv add` adds
-    to it."""
+    to it. unbound: its sources do not count, whatever the command says."""
     words = behind_options(call.rest, _GLOBAL)
     if not words:
         return
@@ -37,17 +49,13 @@ def project_tool(tool: str, call: Call, added: tuple[str, ...] = ()) -> Iterator
         because=call.command.because,
     )
     if verb in ("install", "sync", "i") or tool == "uv":
-        leading = read_arguments(call.rest[: len(call.rest) - len(words)], _GLOBAL)
-        shorter = () if tool == "uv" else ("-C", "-P", "-p")  # uv's -p is a Python
-        folder = arguments.last("--directory", "--project", *shorter[:1], *shorter[2:]) or leading.last(
-            "--directory", "--project", *shorter
-        )
         groups = chosen_groups(tool, arguments, call.variables if tool == "uv" else {})
         if added:
             to = arguments.last("--group", "--optional")
             part = to.text if to is not None else "dev" if arguments.has("--dev") else ""
             groups = groups._replace(added=added, added_to=part, defaults=False, locked=False)
-        root = folder.text if folder is not None else "."
+        groups = groups._replace(unbound=groups.unbound or unbound)
+        root = project_folder(tool, call)
         place = of_folder(tool, root, call.variables, call.context.absolute)
         lines = call.context.project(root, groups, tool)
         if added and arguments.has(*_INDEXES):
@@ -120,7 +128,7 @@ def chosen_groups(tool: str, arguments: Arguments, variables: Mapping[str, Value
         ),
         locked=tool != "uv"
         or frozen
-        or not (unbound or arguments.has("--upgrade", "-U", "--upgrade-package", "-P", "--resolution")),
+        or not arguments.has("--upgrade", "-U", "--upgrade-package", "-P", "--resolution"),
         unbound=unbound,
         member=_member(tool, arguments),
     )

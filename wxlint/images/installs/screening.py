@@ -13,7 +13,7 @@ NAMES = "install|setup|requirement|depend|bootstrap|one_click|start_linux|provis
 _COMMANDS = late(r"[;&|]")
 _INSTALLS = (
     late(r"pip|conda|mamba|\buv\b|poetry|pdm"),
-    late(r"\b(?:install|uninstall|wheel|sync|add|remove|inject|create|update|config|run)\b"),
+    late(r"\b(?:install|uninstall|wheel|sync|add|remove|inject|create|update|config|run|lock)\b"),
 )
 _WORD = late(r"[^\s;&|<>(){},]+")
 _SCRIPT = late(r"\.(?:sh|bash|py)\b")
