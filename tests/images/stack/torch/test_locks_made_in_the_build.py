@@ -31,6 +31,9 @@ COMMANDS = [
     (PLAIN, f"uv sync --index {CPU}", "UV_LOCKED=1 uv sync", "cpu newest"),
     (PLAIN, f"uv lock --default-index {CPU}", "uv sync --frozen", "cpu newest"),
     (PLAIN, "uv lock", "uv sync --frozen", "default newest"),
+    (PLAIN, "uv lock", "true", "none"),
+    ({**PLAIN, "x/pyproject.toml": PLAIN["pyproject.toml"]}, f"uv lock --index {CPU}", "uv sync --project x --frozen",
+     "default newest"),
     (PLAIN, "uv sync --resolution=lowest", "uv sync --frozen", "default ?"),
     # a later command keeps it where it still holds: of more indexes nothing is taken
     (PLAIN, "uv sync", f"uv sync --index {CPU}", "default newest"),
@@ -47,6 +50,7 @@ COMMANDS = [
     (project('"flask"'), f"uv add flask --no-sync --index a={CPU}", "uv pip install torch", "cpu newest"),
     (project('"flask"'), f"UV_INDEX={CPU} uv add flask --frozen", "uv pip install torch", "cpu newest"),
     (project('"flask"'), f"uv add flask --frozen --default-index {CPU}", "uv pip install torch", "cpu newest"),
+    (project('"flask"'), f"UV_DEFAULT_INDEX={CPU} uv add flask --frozen", "uv pip install torch", "cpu newest"),
     (project('"flask"'), f"uv add flask --frozen -i {CPU}", "uv pip install torch", "default newest"),
     (project('"flask"'), f"uv add flask --frozen --extra-index-url {CPU}", "uv pip install torch", "default newest"),
     (project('"flask"'), f"uv add flask --frozen --index {CPU} && uv add flask --frozen --index {CUDA}",
@@ -62,3 +66,10 @@ COMMANDS = [
 @pytest.mark.parametrize(("files", "first", "later", "torch"), COMMANDS, ids=[" ; ".join(c[1:3]) for c in COMMANDS])
 def test_what_a_command_leaves_for_later_ones(files: dict[str, str], first: str, later: str, torch: str) -> None:
     assert said(state(files, f"RUN {first}\nRUN {later}").torch) == torch
+
+
+def test_a_later_stage_begins_with_what_the_commands_have_left() -> None:
+    commands = f"RUN uv sync --index {CPU}\nRUN uv add flask --frozen --index {CUDA}"
+    files = project('"flask"', '[project.optional-dependencies]\nx = ["torch"]\n')
+    stages = f"{commands}\nFROM one\nRUN uv pip install torch"
+    assert said(state(files, stages, "python:3.11-slim AS one").torch) == "cu121 newest"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from image_states import CPU, CUDA, said, state
+from image_states import CPU, CUDA, WHL, said, state
 
 pytestmark = pytest.mark.usefixtures("here")
 
@@ -28,6 +28,7 @@ PARTS = [
     (project('"torch", "torchvision"', VISION), "default ?"),
     (project('"torch>=2.4,<2.8", "torchvision"', INDEX), "default 2.7.1"),
     (project('"torch>=2.4,<2.12.1", "torchaudio"', AUDIO.replace(CUDA, CPU)), "default 2.12.0"),  # which asks for none
+    (project('"torch>=2.4,<2.6", "torchaudio"', AUDIO.replace(CUDA, f"{WHL}/cu128")), "default 2.5.1"),
     # a part that is not installed is locked together with what is
     (project('"torch>=2.4,<2.8"', part("torchvision==0.20.0")), "default 2.5.0"),
     (project('"torch>=2.4,<2.8"', part("torchvision")), "default 2.7.1"),
@@ -41,6 +42,9 @@ PARTS = [
     # an older torch leads to the torchaudio that asks for none
     (project('"torchaudio"', part("facenet-pytorch")), "unknown"),
     (project('"torchaudio"', part("torch<2.10")), "unknown"),
+    (project('"torchaudio"', part("torchvision==0.20.0")), "unknown"),
+    (project('"torchaudio"', part("torchvision"), VISION), "unknown"),
+    (project('"torchaudio"', part("torchvision")), "default newest"),
     (project('"torchaudio"', part("torchaudio>=2.2.0")), "default newest"),
     (project('"torchaudio"', part("accelerate")), "default newest"),
 ]  # fmt: skip
