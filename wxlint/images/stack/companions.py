@@ -12,6 +12,7 @@ from wxlint.facts.generation import same_cuda
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement, repeated
 from wxlint.images.stack.torch.channels import accelerator_of, channel_of_url, served_by
+from wxlint.images.stack.torch.limits import ALONE
 from wxlint.images.stack.torch.model import Choice, Torch
 from wxlint.images.stack.torch.needs import asks_for_torch, brought_companions, companions_of
 from wxlint.images.stack.torch.possible import possible_releases
@@ -177,8 +178,18 @@ def _named(install: Install, chosen: Sequence[Choice]) -> Iterator[Companion]:
                 channel = "unknown"
             named = choice.how in ("local", "url")
             alone = not asks_for_torch(wanted, install, choice.channel)
+            if alone and choice.how == "extra" and _may_be_in_another(choice):
+                channel = "unknown"
             span = wanted.span or install.span
             yield Companion(wanted.name, wanted.written, span, channel, wanted.pin, named=named, alone=alone)
+
+
+def _may_be_in_another(choice: Choice) -> bool:
+    """Whether a torchaudio that asks for no torch may come from another index than torch: an installer that merges its
+    indexes takes the newest of all."""
+    install = choice.install
+    merges = install.tool in ("pip", "pipenv") or install.best_match or install.first_match
+    return merges and ALONE not in facts.torch_releases(choice.channel)
 
 
 def _comes_from_an_unknown_index(install: Install, chosen: Sequence[Choice]) -> bool:

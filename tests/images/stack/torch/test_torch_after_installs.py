@@ -407,6 +407,15 @@ COMPANIONS = [
      ["torchvision"]),
     # torchaudio 2.11.0 goes with any torch
     ("RUN pip install 'torch<2.4.1' 'torchaudio>=2.9.1'\nRUN pip install torch~=2.12.1", []),
+    # and may be from another index than torch, where that does not have it
+    (f"RUN pip install torch==2.2.0 torchaudio --extra-index-url {CUDA}\nRUN pip install torch==2.15.0", []),
+    (f"RUN uv pip install torch==2.2.0 torchaudio --index {CUDA} --index-strategy=unsafe-best-match\n"
+     "RUN pip install torch==2.15.0", []),
+    (f"RUN uv pip install torch==2.2.0 torchaudio --index {CUDA}\nRUN pip install torch==2.15.0", ["torchaudio"]),
+    (f"RUN pip install torch==2.2.0 torchaudio --extra-index-url {CPU}\nRUN pip install torch==2.15.0",
+     ["torchaudio"]),
+    (f"RUN pip install torch==2.2.0 torchvision --extra-index-url {CUDA}\nRUN pip install torch==2.15.0",
+     ["torchvision"]),
     # which companion is there may be open; that one is there is known
     (f"RUN pip install --pre torch torchvision==0.25.0\nRUN pip install 'torch<2.9' torchvision -i {WHL}/cu128\n"
      f"RUN pip install torchvision -i {CPU}", []),
