@@ -72,7 +72,7 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
             if found.name != "torch" and may_decide(found):  # what it asks for comes all the same
                 wanted.append(Requirement("torch", written=found.written, maybe=True, where=found.where))
             continue
-        bound = _bound(dependency.bindings, names, environment) if tool != "pip" and not groups.unbound else None
+        bound = _bound_in(dependency, names, environment) if tool != "pip" and not groups.unbound else None
         found = found._replace(bound=bound, maybe=holds is None, group=dependency.part.name)
         if dependency.folder and tool == "uv" and not groups.unbound:
             found = _from_path(found, dependency.folder)
@@ -114,14 +114,18 @@ def _from_path(requirement: Requirement, path: str) -> Requirement:
 
 
 def _limit(dependency: Dependency, environment: Environment, *, unbound: bool) -> list[Requirement]:
-    """What a part that is not installed asks for, which uv resolves together with what is."""
-    if applies(marker_of(dependency.requirement), environment) is False:
-        return []
-    found = parse_requirement(Value(dependency.requirement), None)
-    found = found._replace(group=dependency.part.name or dependency.part.kind)
+    """What a part that is not installed asks for, which uv resolves together with what is. An index of the part's own
+    may count for other systems, too."""
+    part = dependency.part.name
+    holds = applies(marker_of(dependency.requirement), environment) is not False
+    found = parse_requirement(Value(dependency.requirement), None)._replace(group=part or dependency.part.kind)
     if unbound:
-        return [found]
-    return [found._replace(bound=_bound(dependency.bindings, (dependency.part.name,), environment))]
+        return [found] if holds else []
+    bound = _bound(dependency.bindings, (part,), environment)
+    own = bool(part) and any(binding.name == part for binding in dependency.bindings)
+    if own and (bound is None or not holds):
+        return [found._replace(specifier="", pin=None, maybe=True, bound=bound or Bound("", Doubt.MARKER))]
+    return [found._replace(bound=bound)] if holds else []
 
 
 def _replacing(groups: Groups) -> Callable[[Dependency], bool]:
@@ -260,6 +264,16 @@ def may_decide(wanted: Requirement) -> bool:
     if wanted.kind in ("vcs", "path", "unknown", "url"):
         return True
     return wanted.name in FAMILY or facts.brings_torch(wanted.name, wanted.pin, wanted.extras) is not None
+
+
+def _bound_in(dependency: Dependency, names: tuple[str, ...], environment: Environment) -> Bound | None:
+    """The index that a dependency is bound to with these extras and groups; that of another part may count for it, too,
+    where its marker does not hold."""
+    bound = _bound(dependency.bindings, names, environment)
+    others = set(names) - {"", dependency.part.name}
+    if bound is None and any(binding.name in others for binding in dependency.bindings):
+        return Bound("", Doubt.MARKER)
+    return bound
 
 
 def _bound(bindings: tuple[Binding, ...], names: tuple[str, ...], environment: Environment) -> Bound | None:

@@ -21,6 +21,7 @@ from wxlint.images.installs.pip import (
 from wxlint.images.installs.places import SYSTEM, of_project
 from wxlint.images.installs.project_changes import Resolution
 from wxlint.images.installs.projects import project_folder, project_tool
+from wxlint.images.installs.requirement import Requirement
 from wxlint.images.installs.uv_options import kept, overridden, says, sources, without_bindings, without_name
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _synced(words: tuple[Word, ...], call: Call, added: tuple[str, ...] = ()) ->
         perhaps = tuple(r._replace(maybe=True) for r in brought)
         yield install._replace(
             requirements=(
-                *kept(overridden([Lines(install.requirements)], settings.overrides), set(settings.left_out)),
+                *kept(overridden([Lines(_bound_by_parts(install))], settings.overrides), set(settings.left_out)),
                 *perhaps,
             ),
             sources=made.sources.before(install.sources),
@@ -77,6 +78,18 @@ def _synced(words: tuple[Word, ...], call: Call, added: tuple[str, ...] = ()) ->
             first_match=made.first_match,
             lowest=install.lowest or made.lowest,
         )
+
+
+def _bound_by_parts(install: Install) -> tuple[Requirement, ...]:
+    """What a project asks for, each from the index that a part binds it to which is not installed: in one lock it is
+    from one index. Source: tried with uv."""
+    bound = {one.name: one.bound for one in install.constraints if one.group and one.bound is not None}
+    if not bound:
+        return install.requirements
+    return tuple(
+        one._replace(bound=bound.get(one.name)) if one.bound is None and one.kind == "name" else one
+        for one in install.requirements
+    )
 
 
 def _resolution(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from wxlint import facts
 from wxlint.core.findings import Span
 from wxlint.core.tuples import NamedTuple
+from wxlint.core.values import HOLE
 from wxlint.facts import cuda_of_channel as cuda_of
 from wxlint.facts.generation import same_cuda
 from wxlint.images.installs.model import Install
@@ -16,6 +17,13 @@ from wxlint.images.stack.torch.limits import ALONE
 from wxlint.images.stack.torch.model import Choice, Torch
 from wxlint.images.stack.torch.needs import asks_for_torch, brought_companions, companions_of
 from wxlint.images.stack.torch.possible import possible_releases
+from wxlint.images.stack.torch.releases import (
+    companion_version,
+    is_complete,
+    local_rank,
+    numbers,
+    release_sets,
+)
 from wxlint.images.stack.torch.selection import choices
 from wxlint.images.stack.torch.state import after
 
@@ -208,14 +216,35 @@ def _is_taken(companion: Companion, present: Companion | None, install: Install,
         return True
     if companion.version is None and not (install.upgrade or install.reinstall):
         return present is None and external.channel == "none"
+    if present is not None and install.upgrade and not install.reinstall and _is_highest(present, companion, install):
+        return False
     if present is None or install.upgrade or install.reinstall:
         return True
     if present.version is None and not companion.named:  # what was taken then may be the very release
-        may_be = [v for release in present.beside for v in getattr(facts.companions(release), present.name, ())]
+        may_be = _possible(present)
         return bool(may_be) and companion.version not in may_be
     return companion.version != present.version or (
         companion.named and other
     )  # an index does not count while the release is there
+
+
+def _is_highest(present: Companion, companion: Companion, install: Install) -> bool:
+    """Whether an upgrade with pip finds nothing as high as the companion that is there."""
+    if install.tool != "pip" or not is_complete(companion.channel):
+        return False
+    wanted = [one.specifier for one in install.requirements if one.name == companion.name and HOLE not in one.specifier]
+    specifier = ",".join(filter(None, wanted))
+    sets = release_sets((companion.channel,), install.environment.python)
+    best = max((companion_version(companion.name, specifier, listed) or "0" for (listed,) in sets), key=numbers)
+    held, theirs = _possible(present), (numbers(best), local_rank(companion.channel))
+    return bool(held) and all((numbers(version), local_rank(present.channel)) >= theirs for version in held)
+
+
+def _possible(companion: Companion) -> list[str]:
+    """The releases that a companion may be; empty where that is not known."""
+    if companion.version is not None:
+        return [companion.version]
+    return [one for release in companion.beside for one in getattr(facts.companions(release), companion.name, ())]
 
 
 def _adapts(present: Companion | None, torch: Torch, install: Install) -> bool | None:
@@ -275,7 +304,7 @@ def _goes_with(companion: Companion, torch: Torch) -> bool:
     known."""
     fits = _fits(companion, torch)
     if fits is None and companion.carried:  # what brought it took the newest, as far as is known
-        fits = torch.version in (None, facts.torch_releases("default")[-1])
+        fits = torch.version in (None, facts.torch_releases("default")[-1], *companion.beside)
     return fits is not False and not _is_other_build(companion, torch)
 
 
@@ -283,8 +312,5 @@ def _fits(companion: Companion, torch: Torch) -> bool | None:
     """Whether a companion is made for a release of torch; None where one of both is not known."""
     if torch.version is None:
         return None
-    may_be = [companion.version] if companion.version is not None else []
-    for release in companion.beside if companion.version is None else ():
-        may_be += getattr(facts.companions(release), companion.name, ())
-    answers = {facts.companion_fits(companion.name, version, torch.version) for version in may_be}
+    answers = {facts.companion_fits(companion.name, version, torch.version) for version in _possible(companion)}
     return answers.pop() if len(answers) == 1 else None

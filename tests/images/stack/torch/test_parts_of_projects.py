@@ -17,11 +17,28 @@ def project(dependencies: str, *sections: str) -> dict[str, str]:
     return {"pyproject.toml": f"{HEAD}dependencies = [{dependencies}]\n" + "".join(sections)}
 
 
+TORCH = INDEX + 'torch = { index = "cu" }\n'
+
+
 def part(*listed: str) -> str:
     return f"[dependency-groups]\ntrain = [{', '.join(map(repr, listed))}]\n"
 
 
+EXTRA = '[project.optional-dependencies]\nall = ["torch"]\n'
+OF_EXTRA = TORCH.replace('"cu" }', '"cu", extra = "all" }')
+OF_GROUP = TORCH.replace('"cu" }', '"cu", group = "train" }')
+ON_MAC = OF_EXTRA.replace('"all" }', '"all", marker = "sys_platform == \'darwin\'" }')
+TWO = EXTRA + 'b = ["torch"]\n[tool.uv]\nconflicts = [[{ extra = "all" }, { extra = "b" }]]\n'
 PARTS = [
+    # an index that a part has of its own is that of all: in one lock a distribution is from one index
+    (project('"torch"', EXTRA, OF_EXTRA), "cu121 newest"),
+    (project('"torch"', part("torch"), OF_GROUP), "cu121 newest"),
+    (project('"torch==2.3.*"', EXTRA.replace('"torch"', '"torch==2.3.1"'), OF_EXTRA), "cu121 2.3.1"),
+    (project('"torch"', EXTRA.replace('"torch"', '"flask"'), OF_EXTRA), "default newest"),
+    (project('"torch"', TWO, OF_EXTRA), "default ?"),  # of parts that exclude each other there are several
+    (project('"torch"', EXTRA, "[tool.uv]\noverride-dependencies = ['torch==2.3.1']\n", OF_EXTRA), "default 2.3.1"),
+    (project('"torch"', EXTRA.replace('"torch"', "\"torch; sys_platform == 'darwin'\""), OF_EXTRA), "cu121 ?"),
+    (project('"torch"', EXTRA, ON_MAC), "unknown"),
     # a companion of another index ends torch at the releases that it is made for there
     (project('"torch>=2.4,<2.8", "torchaudio"', AUDIO), "default 2.5.1"),
     (project('"torch>=2.4,<2.8"', part("torchvision"), VISION), "default 2.5.1"),
@@ -53,3 +70,12 @@ PARTS = [
 @pytest.mark.parametrize(("files", "torch"), PARTS)
 def test_what_all_parts_of_a_project_leave(files: dict[str, str], torch: str) -> None:
     assert said(state(files, "RUN uv sync").torch) == torch
+
+
+def test_an_index_of_a_part_counts_for_commands_that_lock() -> None:
+    files = project('"torch"', EXTRA, OF_EXTRA)
+    assert said(state(files, "RUN uv sync --no-sources").torch) == "default newest"
+    assert said(state(files, "RUN uv pip install -r pyproject.toml").torch) == "default newest"
+    on_mac = project('"torch"', EXTRA, ON_MAC)
+    assert said(state(on_mac, "RUN uv sync --extra all").torch) == "unknown"
+    assert said(state(project('"flask"', EXTRA, ON_MAC), "RUN uv sync --extra all").torch) == "default newest"

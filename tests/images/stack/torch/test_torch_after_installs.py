@@ -416,6 +416,16 @@ COMPANIONS = [
      ["torchaudio"]),
     (f"RUN pip install torch==2.2.0 torchvision --extra-index-url {CUDA}\nRUN pip install torch==2.15.0",
      ["torchvision"]),
+    # an upgrade with pip takes nothing lower than what is there, of one release the build that sorts above
+    (f"RUN pip install 'torch<2.15' torchvision -i {WHL}/cu130\n"
+     f"RUN pip install -U 'torchvision>=0.24.1' torchvision -i {WHL}/cu124", []),
+    (f"RUN pip install torch==2.3.1 torchvision -i {WHL}/cu118\nRUN pip install -U torchvision==0.18.1 -i {CPU}", []),
+    (f"RUN pip install torch==2.3.1 torchvision -i {CPU}\nRUN pip install -U torchvision==0.18.1 -i {WHL}/cu118",
+     ["torchvision"]),
+    (f"RUN pip install torch==2.3.1 torchvision -i {WHL}/cu118\n"
+     f"RUN pip install --force-reinstall torchvision==0.18.1 --no-deps -i {CPU}", ["torchvision"]),
+    # what brings a companion may hold torch at the release that is pinned later
+    ("RUN pip install whisperx --pre\nRUN pip install torch==2.8.0", []),
     # which companion is there may be open; that one is there is known
     (f"RUN pip install --pre torch torchvision==0.25.0\nRUN pip install 'torch<2.9' torchvision -i {WHL}/cu128\n"
      f"RUN pip install torchvision -i {CPU}", []),
