@@ -449,6 +449,14 @@ def test_a_source_that_a_project_gains_moves_a_companion() -> None:
     assert not mismatches(NONE, state(files, f"{first}COPY b/pyproject.toml .\nRUN uv sync --inexact").installs)
 
 
+def test_an_upgrade_of_a_project_takes_the_companion_of_its_lock() -> None:
+    other = EXPLICIT.replace('"cpu"', '"cu"').replace(CPU, CUDA)
+    bound = '[tool.uv.sources]\ntorch = { index = "cu" }\ntorchvision = { index = "cpu" }\n'
+    files = project('"torch==2.3.1", "torchvision==0.18.1"', a=EXPLICIT, b=other, c=bound)
+    first = f"RUN uv pip install torch==2.3.1 torchvision==0.18.1 -i {CUDA}\n"
+    assert mismatches(NONE, state(files, f"{first}RUN uv sync -U --inexact").installs)
+
+
 @pytest.mark.parametrize(("other", "there"), [("faster-whisper==1.1.1", True), ("faster-whisper==0.10.1", False)])
 def test_a_package_that_another_holds_back_may_bring_no_companion(other: str, there: bool) -> None:
     assert ("torchvision" in state({}, f"RUN pip install whisperx {other}").torch.companions) == there
