@@ -229,8 +229,8 @@ def _is_taken(companion: Companion, present: Companion | None, install: Install,
 
 
 def _is_highest(present: Companion, companion: Companion, install: Install) -> bool:
-    """Whether an upgrade with pip finds nothing as high as the companion that is there."""
-    if install.tool != "pip" or not is_complete(companion.channel):
+    """Whether an upgrade finds nothing as high as the companion that is there."""
+    if not is_complete(companion.channel):
         return False
     wanted = [one.specifier for one in install.requirements if one.name == companion.name and HOLE not in one.specifier]
     specifier = ",".join(filter(None, wanted))
