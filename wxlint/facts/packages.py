@@ -74,9 +74,11 @@ def torch_needed_within(name: str, specifier: str) -> str | None:
     """What the newest release of a distribution below an upper bound asks of torch; None where there is no such bound,
     or that is not known."""
     limit, included = upper_bound(specifier)
-    if limit == AFTER_ALL or "post" in specifier:
+    ends = [clause for clause in specifier.split(",") if clause.lstrip()[:1] in "<=~"]
+    if limit == AFTER_ALL or ("post" in specifier and (len(ends) > 1 or "<" not in ends[0])):
         return None
-    last = (limit, 0 if included else -1)
+    post = release_key(ends[0])[1]
+    last = (limit, post if included else post - 1)
     keys = {release_key(row["from"]): row for row in rows_of("torch_needs", normalise(name))}
     fitting = [key for key in keys if (trimmed(key[0]), key[1]) <= last]
     return keys[max(fitting)]["needs"] if fitting else None

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from image_states import CPU, CUDA, said, state
 
+from wxlint.images.stack.base import Held
+from wxlint.images.stack.state import stack_after
+
 pytestmark = pytest.mark.usefixtures("here")
 
 HEAD = '[project]\nname = "app"\nversion = "1"\nrequires-python = ">=3.11"\n'
@@ -66,6 +69,20 @@ COMMANDS = [
 @pytest.mark.parametrize(("files", "first", "later", "torch"), COMMANDS, ids=[" ; ".join(c[1:3]) for c in COMMANDS])
 def test_what_a_command_leaves_for_later_ones(files: dict[str, str], first: str, later: str, torch: str) -> None:
     assert said(state(files, f"RUN {first}\nRUN {later}").torch) == torch
+
+
+def test_a_lock_that_is_made_anew_may_have_any_release() -> None:
+    package = '[[package]]\nname = "{}"\nversion = "{}"\nsource = {{ registry = "https://registry.example/simple" }}\n'
+    lock = f"version = 1\n{package.format('tensorflow-cpu', '2.19.0')}"
+    own = '[[package]]\nname = "app"\nversion = "1"\nsource = { virtual = "." }\n'
+    files = {**project('"tensorflow-cpu"'), "uv.lock": f'{lock}{own}dependencies = [{{ name = "tensorflow-cpu" }}]\n'}
+
+    def release(commands: str) -> str:
+        return stack_after(Held(), state(files, commands).installs).packages[-1].specifier
+
+    assert release("RUN uv sync") == "==2.19.0"
+    assert release("RUN uv sync\nRUN uv sync --inexact") == "==2.19.0"
+    assert release("RUN uv sync\nRUN uv sync --inexact --resolution=lowest-direct") == ""
 
 
 def test_a_later_stage_begins_with_what_the_commands_have_left() -> None:

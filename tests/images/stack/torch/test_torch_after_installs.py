@@ -137,6 +137,10 @@ ROWS = [
     ({}, f"RUN pip install torch==2.3.1 --extra-index-url {WHL}/nightly/cu130 --extra-index-url {CPU}", "cpu"),
     ({}, f"RUN pip install torch -i {WHL}/nightly/cu130", "cu130"),
     ({}, f"RUN pip install torch -i {WHL}/nightly/cu130\nRUN pip install 'torch<2.9'", "default"),
+    # a companion in a range, which the one that is there may be in
+    ({}, f"RUN uv pip install 'torchaudio>=2.5.1' -i {WHL}/cu118\nRUN uv pip install 'torchaudio>=2.5.1'", "unknown"),
+    ({}, f"RUN uv pip install 'torchaudio>=2.5.1' -i {WHL}/cu118\nRUN uv pip install 'torchaudio>=2.11.1'", "default"),
+    ({}, f"RUN uv pip install torch==2.7.1 torchaudio -i {WHL}/cu118\nRUN uv pip install 'torchaudio>=2.5.1'", "cu118"),
     # an extra that brings a companion, which brings a newer torch
     ({}, f"RUN uv pip install torch==2.3.1 -i {CPU}\nRUN uv pip install 'transformers[torch-vision]' 'torch>=2'",
      "unknown"),

@@ -80,6 +80,9 @@ def _carrier_suits(choice: Choice, version: str) -> bool | None:
     if wanted.local and _is_built_for(wanted.local, version):
         return True
     specifier = facts.torch_needed_within(wanted.name, wanted.specifier) if not wanted.pin else None
+    if specifier is None and not wanted.pin and is_bound_above(wanted.specifier):
+        if facts.is_for_one_torch(wanted.name):
+            return None  # that of an older release
     if specifier is None:
         specifier = facts.torch_needed(wanted.name, wanted.pin, wanted.extras)
     if specifier is None:
@@ -156,13 +159,14 @@ def _newest_suits(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bo
         return all_agree(facts.companion_fits(wanted.name, wanted.pin, version) is not False for version in versions)
     if install.lowest:
         return None
-    if there and all(_held_in_range(wanted, version) for version in versions):
+    held = {answer for version in versions for answer in _held_in_range(wanted, version)} if there else set()
+    if held == {True}:
         return True
     if state.newest and choice.channel == state.channel and not wanted.specifier:
         return True
     if not is_complete(choice.channel):
         return None
-    answers: set[bool | None] = set()
+    answers: set[bool | None] = {True} if True in held else set()
     for (listed,) in release_sets((choice.channel,), install.environment.python, versions[0]):
         best = companion_version(wanted.name, wanted.specifier, allowed(install, listed))
         if best is not None:
@@ -173,11 +177,14 @@ def _newest_suits(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bo
     return all_agree(answers) if answers else True
 
 
-def _held_in_range(wanted: Requirement, version: str) -> bool:
-    """Whether whatever companion goes with a release lies in the range that is wanted."""
+def _held_in_range(wanted: Requirement, version: str) -> set[bool]:
+    """Whether the companions that go with a release lie in the range that is wanted, one of which is there; the
+    torchaudio that asks for no torch may be beside any."""
     there = facts.companions(version)
     held = getattr(there, wanted.name, ()) if there is not None else ()
-    return bool(held) and all(within(wanted.specifier, one) for one in held)
+    found = {within(wanted.specifier, one) for one in held} or {False}
+    alone = wanted.name == "torchaudio" and True not in found and within(wanted.specifier, ALONE)
+    return {*found, True} if alone else found
 
 
 def _is_older(name: str, versions: tuple[str, ...], best: str) -> bool:
