@@ -141,6 +141,8 @@ ROWS = [
     ({}, f"RUN uv pip install 'torchaudio>=2.5.1' -i {WHL}/cu118\nRUN uv pip install 'torchaudio>=2.5.1'", "unknown"),
     ({}, f"RUN uv pip install 'torchaudio>=2.5.1' -i {WHL}/cu118\nRUN uv pip install 'torchaudio>=2.11.1'", "default"),
     ({}, f"RUN uv pip install torch==2.7.1 torchaudio -i {WHL}/cu118\nRUN uv pip install 'torchaudio>=2.5.1'", "cu118"),
+    ({}, f"RUN uv pip install torch==2.2.1 torchaudio --index {CUDA} --index-strategy=unsafe-best-match\n"
+     "RUN uv pip install 'torchaudio>=2.11.0'", "unknown"),
     # an extra that brings a companion, which brings a newer torch
     ({}, f"RUN uv pip install torch==2.3.1 -i {CPU}\nRUN uv pip install 'transformers[torch-vision]' 'torch>=2'",
      "unknown"),

@@ -30,7 +30,7 @@ KEPT = [
     ("pip install torch==2.6.0", "pip install 'xformers<=0.0.29.post2'", "default 2.6.0"),
     ("pip install torch==2.6.0", "pip install 'xformers<0.0.29.post2'", "default ?"),
     ("pip install torch==2.5.1", "pip install 'xformers<0.0.29.post2'", "default 2.5.1"),
-    ("pip install torch==2.12.0", "pip install 'xformers<0.0.31,<=0.0.29.post2'", "default ?"),
+    ("pip install torch==2.5.1", "pip install 'xformers<0.0.31,<=0.0.29.post2'", "default ?"),
     ("pip install torch==2.12.0", "pip install 'xformers>=0.0.28.post1,<0.0.30'", "default ?"),
     # a build that is named by its local version
     ("pip install torch==2.3.1+cpu", f"pip install torch==2.3.1+cpu -i {CUDA}", "cpu 2.3.1"),
