@@ -47,6 +47,7 @@ KEYS = {
     "servers": ("repository", "tag"),
     "pytorch_cuda": ("version",),
     "system_pythons": ("release",),
+    "torch_libraries": ("name", "from"),
     "torch": ("version",),
     "nvcc_archs": ("arch",),
     "torch_archs": ("channel", "machine", "from"),

@@ -1,4 +1,4 @@
-"""Services whose runtime passes the devices that a variable names, which nothing sets."""
+"""NVIDIA's runtime, which passes the devices that a variable names: one of the two without the other."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 from wxlint.core.findings import Severity
 from wxlint.images.graph.image import Image, contributing
 from wxlint.images.graph.repository import Repository
+from wxlint.images.graph.service_purpose import Meant
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:
     from wxlint.documents.compose.services import Service
 
 _VISIBLE = "NVIDIA_VISIBLE_DEVICES"
+_NO_DEVICE = ("", "none", "void")
+"""Values that ask for no device. Source: NVIDIA Container Toolkit: Docker specialized configurations."""
 
 
 def passes_nothing(repository: Repository, service: Service) -> Iterator[Problem]:
@@ -27,6 +30,19 @@ def passes_nothing(repository: Repository, service: Service) -> Iterator[Problem
         text = f"service {service.name} has the runtime nvidia, and nothing sets {_VISIBLE}: no GPU is passed"
         hint = f"reserve the device, or set {_VISIBLE}: all"
         yield Problem(name.place.span, text, images[0].base.because, hint, Severity.WARNING)
+
+
+def left_to_the_engine(service: Service, meant: Meant) -> Iterator[Problem]:
+    """Say that a service which only sets the variable gets a GPU where the runtime is the engine's default."""
+    variable = next(named for named in service.environment if named.name == _VISIBLE)
+    if variable.value is None or not variable.value.known or variable.value.text.strip("'\" ").lower() in _NO_DEVICE:
+        return
+    text = (
+        f"service {service.name} runs a {meant.accelerator} image and only sets {_VISIBLE}, which NVIDIA's runtime "
+        "reads: it gets a GPU where that is the engine's default"
+    )
+    hint = "set runtime: nvidia, or reserve the device under deploy.resources.reservations.devices"
+    yield Problem(variable.place.span, text, meant.because, hint, Severity.INFO)
 
 
 def _names_none(image: Image) -> bool:

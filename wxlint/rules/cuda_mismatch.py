@@ -9,7 +9,8 @@ another major version. A torch that nothing pins moves along with its releases: 
 since it runs where the driver is new enough (the base asks for an older one, so that the container starts and torch
 finds no GPU), and a warning beside what compiles against it (deepspeed, flash-attn). conda's `cudatoolkit` of another
 generation than torch and the base have is information, too: nothing that is known of the image uses it. Libraries of
-RAPIDS for two generations (`cudf-cu12` beside `cuml-cu11`) overwrite each other's parts.
+RAPIDS for two generations (`cudf-cu12` beside `cuml-cu11`) overwrite each other's parts. bitsandbytes has a library for
+each of several CUDA versions, and takes the one of torch's: an old release has none for a newer torch.
 
 ## Bad
 
@@ -41,6 +42,7 @@ from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.facts import cuda_of_channel as cuda_of
+from wxlint.facts.accelerated import AFTER_ALL, holds_newest, upper_bound
 from wxlint.facts.generation import cuda_major, same_cuda
 from wxlint.images.graph.image import Image, TorchStep
 from wxlint.images.graph.repository import Repository
@@ -76,9 +78,34 @@ def check(repository: Repository) -> Iterator[Problem]:
             yield from _newest_torch(image, stack, stack.system_cuda[0])
         yield from _of_conda(image, stack)
         yield from _together(image, stack)
+        for package in stack.packages:
+            if facts.has_row("torch_libraries", package.name):
+                yield from _without_library(image, package, _cudas_of_torch(image, stack))
     for image, steps in repository.torch_steps:
         if image.base.accelerator == "cuda" and image.base.cuda and image.state.external_torch.channel == "none":
             yield from _default_torch(image, steps)
+
+
+def _without_library(image: Image, package: Accelerated, cudas: tuple[str, ...]) -> Iterator[Problem]:
+    """Yield a package that holds a library for each of several CUDA versions, and none for torch's.
+
+    cudas: the versions that torch may be built for.
+    """
+    limit, included = upper_bound(package.specifier)
+    rows = facts.rows_of("torch_libraries", package.name)
+    row = next((row for row in rows if holds_newest(row, limit, included)), None)
+    if row is None or limit == AFTER_ALL or package.conditional or package.span is None:
+        return
+    if "BNB_CUDA_VERSION" in image.stage.env or not cudas or not all(cuda[:1].isdigit() for cuda in cudas):
+        return
+    there = row["cudas"].split()
+    if any(same_cuda(one, cuda) if row["fallback"] else one == cuda for one in there for cuda in cudas):
+        return
+    what = f"{package.brought_by} brings {package.name}, which" if package.brought_by else package.written
+    text = f"{what} has libraries for CUDA {there[0]} to {there[-1]}, and none for torch's CUDA {_span_of(cudas)}"
+    because = (*image.state.torch.because, *image.installer(package.step))
+    hint = f"take a release of {package.name} that has one, or torch from a channel for CUDA {there[-1]} or older"
+    yield Problem(package.span, text, because, hint, None if included else Severity.INFO, image.label)
 
 
 _RAPIDS = late(r"(?:cudf|cuml|cugraph|cuspatial|cucim|cuvs|cuxfilter|pylibraft|raft-dask|rmm|dask-cudf)-cu(\d\d)")

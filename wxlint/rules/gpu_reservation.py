@@ -268,9 +268,14 @@ def _service(service: Service, meant: Meant, helper: bool) -> Iterator[Problem]:
             helper
             or service.provider
             or _handles_files(service)
-            or (not meant.said and (_has_device_otherwise(service) or _compiles(service)))
+            or (not meant.said and _compiles(service))
             or (meant.accelerator == "rocm" and not {"privileged", "volumes_from"}.isdisjoint(service.says))
         ):
+            return
+        if not meant.said and any(named.name == "NVIDIA_VISIBLE_DEVICES" for named in service.environment):
+            from wxlint.rules._nvidia_runtime import left_to_the_engine
+
+            yield from left_to_the_engine(service, meant)
             return
         text = f"service {service.name} runs a {meant.accelerator} image and asks for no device"
         if meant.beside:
@@ -310,11 +315,6 @@ def _uncounted(service: Service) -> Iterator[Problem]:
                 "write count: all, or the number",
                 Severity.INFO,
             )
-
-
-def _has_device_otherwise(service: Service) -> bool:
-    """Whether the environment says that the engine's default runtime passes the devices."""
-    return any(named.name == "NVIDIA_VISIBLE_DEVICES" for named in service.environment)
 
 
 def _handles_files(service: Service) -> bool:
