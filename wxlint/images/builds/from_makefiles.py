@@ -11,10 +11,10 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.makefile import Assignment, Makefile, MakeItem, MakeRule, Recipe, read_makefile
-from wxlint.images.builds.embedded_shell import EmbeddedText
 from wxlint.images.builds.from_scripts import read_script
-from wxlint.images.builds.make_values import MakeExpander, MakeVariable
 from wxlint.images.builds.model import PROGRAMS, DockerCall, Script, Undefined
+from wxlint.images.make.values import MakeExpander, MakeVariable
+from wxlint.images.model.embedded_shell import EmbeddedText
 from wxlint.images.model.records import Build, Use
 
 if TYPE_CHECKING:

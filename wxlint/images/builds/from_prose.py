@@ -17,9 +17,9 @@ from wxlint.core.paths import folders_above, normal
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.prose import TextBlock, blocks, sentences
-from wxlint.images.builds.embedded_shell import EmbeddedText
 from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.model import PROGRAMS, Script
+from wxlint.images.model.embedded_shell import EmbeddedText
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.core.values import HOLE
-from wxlint.images.builds.embedded_shell import EmbeddedText
 from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.model import PROGRAMS, Script
 from wxlint.images.builds.python_flow import Flow, Start
+from wxlint.images.model.embedded_shell import EmbeddedText
 from wxlint.shell.model import Command
 
 if TYPE_CHECKING:

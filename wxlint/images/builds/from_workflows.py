@@ -16,7 +16,6 @@ from wxlint.documents.github.results import Data, unknown
 from wxlint.documents.github.workflow import Job, Workflow, WorkflowStep, entries, read_action, read_workflow
 from wxlint.documents.yaml import Mapping as Node_Mapping
 from wxlint.documents.yaml import Node, Scalar
-from wxlint.images.builds.embedded_shell import EmbeddedText
 from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.github_actions import Find, Inputs, build_push, metadata_tags
 from wxlint.images.builds.github_contexts import environment_of, inputs_of, left_open
@@ -25,6 +24,7 @@ from wxlint.images.builds.github_outputs import OUTPUT_FILES, written_by
 from wxlint.images.builds.github_workspace import JobWorkspace
 from wxlint.images.builds.model import PROGRAMS, DockerCall, Script
 from wxlint.images.builds.placed_text import fill_in, parts_of
+from wxlint.images.model.embedded_shell import EmbeddedText
 from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import parse_reference
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wxlint.documents.github.results import Data
     from wxlint.documents.source import Source
     from wxlint.documents.yaml import Scalar
-    from wxlint.images.builds.embedded_shell import EmbeddedText
+    from wxlint.images.model.embedded_shell import EmbeddedText
 
 
 class Placed(NamedTuple):
