@@ -11,6 +11,9 @@ from wxlint.facts.tables import Globs, index, normalise, numbers, release_key, r
 from wxlint.facts.torch_releases import FAMILY
 
 _GITHUB = late(r"github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?(?:[@#/?]|$)", re.I)
+_UNBOUND = late(r"([\w.-]+)(?:\[([\w,.-]*)\])?(?:>=?[\w.]+)?")
+"""A requirement that leaves its newest release: `docling-slim[standard]`, `optimum>=1.8`."""
+_LONGEST_WAY = 6
 _MAIN = late(r"(?:main|master|HEAD)(?:[#?]|$)")
 
 
@@ -62,11 +65,35 @@ def torch_needed(name: str, version: str | None, extras: tuple[str, ...] = ()) -
     fitting = [row for row in listed if version is None or release_key(row["from"]) <= release_key(version)]
     if listed and version is not None:
         return max(fitting, key=lambda row: release_key(row["from"]))["needs"] if fitting else None
-    asked = (name, *(f"{name}[{normalise(extra)}]" for extra in extras))
-    row = next((row for one in asked if (row := row_of("implicit_torch", one)) is not None), None)
-    if row is None or row["through"] != "torch" or version not in (None, row["seen_in"]) or not row["seen_in"]:
-        return None
+    if version is None:
+        way = _way_to_torch(name, extras)
+        needed = _asked_of_torch(way[-1]) if way and way[-1]["through"] == "torch" else None
+        return needed if len(way) == 1 else needed or None  # another on the way may ask for more than "any"
+    row = _bringing(name, extras)
+    known = row is not None and row["through"] == "torch" and version == row["seen_in"]
+    return _asked_of_torch(row) if row is not None and known else None
+
+
+def _asked_of_torch(row: dict[str, str]) -> str:
     return row["requires"].partition(";")[0].strip()[len("torch") :].strip()
+
+
+def _bringing(name: str, extras: tuple[str, ...]) -> dict[str, str] | None:
+    asked = (name, *(f"{name}[{normalise(extra)}]" for extra in extras))
+    return next((row for one in asked if (row := row_of("implicit_torch", one)) is not None), None)
+
+
+def _way_to_torch(name: str, extras: tuple[str, ...] = ()) -> list[dict[str, str]]:
+    """The rows that lead from the newest release of a distribution to torch, by way of others; they end before torch
+    where one asks for a release of the next that need not be the newest."""
+    found: list[dict[str, str]] = []
+    while len(found) < _LONGEST_WAY and (row := _bringing(normalise(name), extras)) is not None and row["seen_in"]:
+        found.append(row)
+        through = _UNBOUND.fullmatch(row["requires"]) if row["through"] != "torch" else None
+        if through is None:
+            break
+        name, extras = through[1], tuple(through[2].split(",")) if through[2] else ()
+    return found
 
 
 @functools.lru_cache(maxsize=1024)
@@ -134,12 +161,15 @@ def is_for_one_torch(name: str) -> bool:
 
 
 def newest_needs_python(name: str) -> str:
-    """The oldest Python that the newest release of a distribution is for ("3.10"), the one whose requirement of torch
-    the tables have; "" where it is not known."""
-    name = normalise(name)
-    row, brings = row_of("newest_pythons", name), row_of("implicit_torch", name)
-    known = row is not None and brings is not None and row["release"] == brings["seen_in"]
-    return row["python_min"] if row is not None and known else ""
+    """The oldest Python ("3.10") that the newest release of a distribution is for, whose requirement of torch the
+    tables have, and that of each by way of which it asks for torch; "" where one is not known."""
+    found: list[str] = []
+    for brings in _way_to_torch(name):
+        row = row_of("newest_pythons", brings["name"].partition("[")[0])
+        if row is None or row["release"] != brings["seen_in"]:
+            return ""
+        found.append(row["python_min"])
+    return max(found, key=numbers, default="")
 
 
 def bootstrap(name: str) -> dict[str, str]:

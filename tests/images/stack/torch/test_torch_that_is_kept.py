@@ -167,6 +167,10 @@ KEPT = [
     (f"pip install torch==1.13.1 -i {CPU}", "pip install whisperx==3.1.6", "default ?"),
     (f"pip install torch==1.13.1 -i {CPU}", "pip install accelerate", "default newest"),
     (f"pip install torch==1.13.1 -i {CPU}", "pip install 'accelerate>=0.20'", "default ?"),
+    # by way of docling-slim, which asks for 2.2.2 or later
+    (f"pip install torch==2.1.0 -i {CUDA}", "pip install docling", "default newest"),
+    (f"pip install torch==2.1.0 -i {CUDA}", "pip install 'docling>=2.5'", "default ?"),
+    (f"pip install torch==2.3.1 -i {CUDA}", "pip install docling", "cu121 2.3.1"),
     (f"pip install torch==1.13.1 -i {CPU}", "pip install 'accelerate>=0.20' numpy==1.26.4", "unknown"),
     (f"pip install torch -i {ROCM}", "pip install accelerate", "rocm6.0 newest"),
     (BARE, "uv pip install accelerate --resolution lowest", "unknown"),
