@@ -21,10 +21,10 @@ WORD = "".join(PAYLOADS[1:4])
 
 def unsafe(text: str, *, commands: bool = False) -> list[str]:
     """The lines of a log that mean more than their text. commands: our own annotations are expected."""
-    found = [line for line in text.split("\n") if not line.isprintable()]
-    found += re.findall(r".*##[A-Za-z]*\[.*", text)
+    lines = text.split("\n")
+    found = [line for line in lines if not line.isprintable() or re.search(r"##[A-Za-z]*\[", line)]
     own = "::(error|warning|notice) (file|title)=" if commands else "$"
-    starts = (line for line in text.split("\n") if line.lstrip().startswith("::"))
+    starts = (line for line in lines if line.lstrip().startswith("::"))
     return found + [line for line in starts if not re.match(own, line)]
 
 

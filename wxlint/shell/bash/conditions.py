@@ -262,15 +262,17 @@ def arm_matches(expander: Expander, value: Value, patterns: tuple[WordText, ...]
     return matched, False
 
 
-def case_match(expander: Expander, value: Value, node: Case, start: int = 0) -> Arms | int:
-    """The number of the one arm that is taken from an arm on, or all that may be; -1 for none."""
+def case_match(expander: Expander, value: Value, node: Case, start: int = 0, end: int | None = None) -> Arms | int:
+    """The number of the one arm that is taken from an arm on, or all that may be; -1 for none. end: behind the last arm
+    that is looked at."""
+    end = len(node.arms) if end is None else end
     assumed = assumptions(value)
     certain = value.known and not assumed
     options: list[tuple[Refine | None, int | None]] = []
     likely: int | None = None
     unsure = catch_all = doubt = False
-    expander.state.steps += (len(node.arms) - start) // 4
-    for number in range(start, len(node.arms)):
+    expander.state.steps += (end - start) // 4
+    for number in range(start, end):
         patterns = node.arms[number][0]
         matched, everything = arm_matches(expander, value, patterns)
         if certain and not unsure:

@@ -1,13 +1,13 @@
-"""Compound commands: lists, branches, `case`; loops and pipes have files that are read when there is one."""
+"""Compound commands: lists, groups, functions; branches, loops and pipes have files that are read when there is one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
 
-from wxlint.core.reasons import Reason
 from wxlint.core.values import Value
-from wxlint.shell.bash.conditions import Arms, arithmetic_test, case_match, expression
+from wxlint.shell.bash.branching import case_command, if_command
+from wxlint.shell.bash.conditions import arithmetic_test, expression
 from wxlint.shell.bash.tree import (
     AndOr,
     Arith,
@@ -36,11 +36,9 @@ from wxlint.shell.state import (
     RAN,
     YES,
     Option,
-    Refine,
     Status,
     opposite,
 )
-from wxlint.shell.values import assumptions, hole
 
 _MAX_BODIES = 1_000
 """Of one function, each of which is compared with the next."""
@@ -207,99 +205,6 @@ def _unsupported(walk: Walker, node: Unsupported) -> Status:
     return OPEN
 
 
-# -- branches
-
-
-def _if(walk: Walker, node: If) -> Status:
-    options: list[Option] = []
-    likely: int | None = None
-    known = True  # every condition so far is at least presumed
-    assumed: tuple[Reason, ...] = ()
-    refine: Refine | None = None
-    for condition, body in node.branches:
-        mark = walk.state.mark()
-        status = walk.watched(condition)
-        if walk.state.flow:
-            return RAN
-        if options:  # a condition that is only looked at where those before it fail
-            for name in walk.state.changes(mark):
-                walk.state.put(name, hole(walk.state.named(name)))
-        if status.certain:
-            if not status.truth:
-                continue
-            if not options:
-                return walk.run(body)
-            likely = len(options) if likely is None and known else likely
-            return _branches(walk, [*options, (None, partial(walk.run, body))], likely, assumed)
-        if likely is None and known:
-            known = status.truth is not None
-            assumed = (*assumed, *[reason for reason in status.assumed if reason not in assumed])
-            walk.state.steps += len(assumed) // 8
-            if status.truth:
-                likely = len(options)
-        refine = status.refine
-        options.append((refine if refine and refine[2] else None, partial(walk.run, body)))
-    if not options:
-        return walk.run(node.otherwise) if node.otherwise is not None else YES
-    if likely is None and known:
-        likely = len(options)
-    only = refine if len(options) == 1 and refine and not refine[2] else None
-    otherwise = partial(walk.run, node.otherwise) if node.otherwise is not None else None
-    return _branches(walk, [*options, (only, otherwise)], likely, assumed if likely is not None else ())
-
-
-def _branches(walk: Walker, options: list[Option], likely: int | None, assumed: tuple[Reason, ...]) -> Status:
-    bodies: list[Option] = [(refine, body and partial(_branch, walk, body)) for refine, body in options]
-    statuses = alternatives(walk.state, bodies, likely, assumed)
-    return statuses[0] if all(s == statuses[0] for s in statuses) else OPEN if any(s.ran for s in statuses) else MAYBE
-
-
-def _branch(walk: Walker, body: Callable[[], Status]) -> Status:
-    walk.last = OPEN  # not what another branch has left
-    return body()
-
-
-def _case(walk: Walker, node: Case, start: int = 0) -> Status:
-    expander = walk.words
-    presume, expander.presume = expander.presume, True
-    value = expander.value(node.word)
-    expander.presume = presume
-    return _arms(walk, node, value, start) if not walk.state.flow else RAN
-
-
-def _arms(walk: Walker, node: Case, value: Value, start: int) -> Status:
-    arms = case_match(walk.words, value, node, start)
-    if isinstance(arms, int):
-        return YES if arms < 0 else _arm(walk, node, value, arms)
-    if not arms.options:
-        return YES
-    return _branches(
-        walk, _options(walk, node, value, arms), arms.likely, assumptions(value) if arms.likely is not None else ()
-    )
-
-
-def _options(walk: Walker, node: Case, value: Value, arms: Arms) -> list[Option]:
-    return [
-        (refine, None if number is None else partial(_arm, walk, node, value, number))
-        for refine, number in arms.options
-    ]
-
-
-def _arm(walk: Walker, node: Case, value: Value, number: int) -> Status:
-    """An arm that is taken, and those that `;&` and `;;&` lead to."""
-    status = YES
-    while number < len(node.arms):
-        _, body, mark = node.arms[number]
-        status = walk.run(body)
-        if mark == ";;" or walk.state.flow:
-            break
-        if mark == ";;&":
-            further = _arms(walk, node, value, number + 1)
-            return status if further == YES else further
-        number += 1
-    return status
-
-
 def _loop(walk: Walker, node: For | While | Count) -> Status:
     from wxlint.shell.bash.loops import WALKS as LOOPS
 
@@ -307,8 +212,8 @@ def _loop(walk: Walker, node: For | While | Count) -> Status:
 
 
 WALKS: dict[type, Callable[..., Status]] = {
-    Seq: _seq, WholeText: _lines, AndOr: _and_or, Pipe: _pipe, If: _if, For: _loop, While: _loop, Count: _loop,
-    Case: _case, Group: _group, Background: _background, Function: _define, Test: _test, Arith: _arith,
+    Seq: _seq, WholeText: _lines, AndOr: _and_or, Pipe: _pipe, If: if_command, For: _loop, While: _loop, Count: _loop,
+    Case: case_command, Group: _group, Background: _background, Function: _define, Test: _test, Arith: _arith,
     Redirected: _redirected, Unsupported: _unsupported,
 }  # fmt: skip
 """By the type of a node, how it is walked."""
