@@ -52,6 +52,7 @@ _IN_CODE = late(
     r"(?<!`)`(?:\./)?((?:[\w-][\w.-]*/)+(?:(?:Docker|Container)file[\w.-]*|[\w.-]+\.(?:[Dd]ocker|[Cc]ontainer)file))`(?!`)"
 )
 """A Dockerfile that a sentence names, with its folder."""
+_COMPOSE_IN_CODE = late(r"(?<!`)`(?:\./)?((?:[\w-][\w.-]*/)*(?:docker-)?compose[\w.-]*\.ya?ml)`(?!`)")
 
 
 def is_of_another_day(path: str) -> bool:
@@ -87,6 +88,7 @@ def problems(repository: Repository, path: str, script: Script, texts: JoinedTex
             yield from document.compose_files(call)
             yield from document.services(call)
     yield from document.sentences(end)
+    yield from document.compose_names(end)
 
 
 def _is_without_context(docker: DockerCommand, source: Source) -> bool:
@@ -212,6 +214,23 @@ class _Document:
                 near = self.texts.near(path, known)
                 yield Problem(self.source.span(*match.span(1)), f"there is no {path}{near}", image=path)
 
+    def compose_names(self, end: int) -> Iterator[Problem]:
+        """Yield the compose files that sentences name with another ending than they have. end: as of `sentences`."""
+        projects = self.repository.compose
+        known = {file.source.path for file in projects.files} if projects is not None else set()
+        for match in _COMPOSE_IN_CODE.finditer(self.source.text, 0, end):
+            name, ending = posixpath.splitext(match[1])
+            paths = [normal(posixpath.join(each, match[1])) for each in self.folders.above]
+            other = name + {".yml": ".yaml", ".yaml": ".yml"}[ending]
+            there = next(
+                (path for each in self.folders.above if (path := normal(posixpath.join(each, other))) in known), ""
+            )
+            if there and match[1] not in self.missing and not any(map(disk.lexists, paths)):
+                self.missing.add(match[1])
+                yield Problem(
+                    self.source.span(*match.span(1)), f"there is no {match[1]}: it is called {other}", image=there
+                )
+
     def build(self, build: Build) -> Iterator[Problem]:
         """Yield a stage and arguments that the Dockerfile of a build does not have."""
         path, span = build.dockerfile, build.span
@@ -255,7 +274,9 @@ class _Document:
         sought = path if name in PLAIN_NAMES else name
         if says_how_to_make(self.source.text, sought):
             return True
-        if path in PLAIN_NAMES or any(path == gone.path for gone in self.repository.gone_dockerfiles):
+        gone = {each.path for each in self.repository.gone_dockerfiles}
+        gone |= {each.path for each in self.repository.missing_compose_files}
+        if path in PLAIN_NAMES or path in gone:
             return False
         return self.texts.hold(sought, (self.folder, ""))
 

@@ -79,16 +79,22 @@ def _folders_of_dockerfiles(documents: Documents) -> set[str]:
 
 
 def _place(call: DockerCall, text: str, beside: set[str]) -> str | None:
-    """Where a file would be: in a folder that holds such; None where it is there, or may be elsewhere.
+    """Where a file would be: in a folder that holds such, or where another file of the command is found; None where it
+    is there, or may be elsewhere.
 
     beside: folders that hold compose files or Dockerfiles.
     """
     option_known = all(option.value is not None and option.value.known for option in _given(call))
     if not text or not option_known or text.startswith(("/", "~", "-")) or ":" in text:
         return None
-    paths = [normal(posixpath.join(start, text)) for start in folders(call.path, call.docker.command.cwd)]
+    starts = folders(call.path, call.docker.command.cwd)
+    paths = [normal(posixpath.join(start, text)) for start in starts]
     if any(disk.lexists(path) for path in paths):
         return None
+    others = [option.value.text for option in _given(call) if option.value is not None and option.value.text != text]
+    for start, path in zip(starts, paths, strict=True):
+        if not path.startswith("..") and any(disk.is_file(normal(posixpath.join(start, each))) for each in others):
+            return path
     return next((path for path in reversed(paths) if posixpath.dirname(path) in beside), None)
 
 
