@@ -7,7 +7,10 @@ none of it, and nothing tells them which. Builds for other platforms may share a
 `docker tag` gives count where the same file pushes them, and a tag with the commit, the branch or the number of the run
 is one tag in all jobs of a pipeline. So does a compose file that is laid over another (`-f docker-compose.yml -f
 docker-compose.gpu.yml`, as a comment, a script or the documentation says), builds another Dockerfile, and leaves the
-image's name as it is below; that is information. 231 public trees had 1 such tag, a true one.
+image's name as it is below; that is information. So are two compose files of one folder (`docker-compose.cpu.yml` and
+`docker-compose.gpu.yml`) that build a service for different accelerators without an `image:`: compose names both after
+the folder and the service, and a later `up` without `--build` starts whichever was built last. 231 public trees had 1
+tag of the first kind, a true one.
 
 ## Bad
 
@@ -75,6 +78,10 @@ def check(repository: Repository) -> Iterator[Problem]:
             )
             yield Problem(use.span, text, because, image=name[1])
     yield from _overlays(repository)
+    if repository.compose is not None and len(repository.compose.files) > 1:
+        from wxlint.rules._implicit_names import problems  # where there are several compose files
+
+        yield from problems(repository, _computes_on)
 
 
 def _overlays(repository: Repository) -> Iterator[Problem]:
