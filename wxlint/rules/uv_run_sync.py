@@ -39,11 +39,12 @@ from typing import TYPE_CHECKING
 
 from wxlint import facts
 from wxlint.core.findings import Severity, Span
+from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.dockerfile.words import json_words
 from wxlint.facts.torch_releases import FAMILY
-from wxlint.images.graph.image import Image
+from wxlint.images.graph.image import Image, contributing
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
@@ -65,6 +66,9 @@ _WITH_VALUE = frozenset(
 )
 
 
+_PROJECT = late(r"(?:^|/)(?:pyproject\.toml|uv\.lock)$")
+
+
 class _Chosen(NamedTuple):
     """What a command of uv chooses: its options, and where it stands."""
 
@@ -80,6 +84,8 @@ def check(repository: Repository) -> Iterator[Problem]:
             continue
         instructions = _instructions(image)
         synced = _synced(image, instructions)
+        if not any("uv sync" in one.text for one in instructions) and _brings_the_project(instructions):
+            synced = _synced(image, _instructions_of_others(image))
         started = _started(repository, image, instructions)
         if synced is not None and started is not None and synced.options - started.options:
             yield _problem(image, synced, started)
@@ -114,6 +120,21 @@ def _instructions(image: Image) -> list[Instruction]:
     """The instructions of an image's own stages, the first ones first."""
     stages = reversed(image.evaluated.line_of(image.stage))
     return [instruction for stage in stages for instruction in image.evaluated.instructions_of(stage)]
+
+
+def _instructions_of_others(image: Image) -> list[Instruction]:
+    """The instructions of the stages from which an image's own ones copy."""
+    evaluated = image.evaluated
+    own = evaluated.line_of(image.stage)
+    others = (stage for stage in contributing(evaluated, image.stage) if stage not in own)
+    return [one for stage in sorted(others, key=evaluated.stages.index) for one in evaluated.instructions_of(stage)]
+
+
+def _brings_the_project(instructions: Sequence[Instruction]) -> bool:
+    """Whether a stage copies a project's files, and not its environment alone: `uv run` syncs nothing without them."""
+    words = [word for one in instructions if one.keyword in ("COPY", "ADD") for word in one.args.split()[:-1]]
+    folders = {posixpath.dirname(word.rstrip("/")) for word in words if posixpath.basename(word.rstrip("/")) == ".venv"}
+    return any(word in (".", "./") or _PROJECT.search(word) or word.rstrip("/") in folders for word in words)
 
 
 def _synced(image: Image, instructions: Sequence[Instruction]) -> _Chosen | None:
