@@ -46,6 +46,7 @@ from wxlint.documents.dockerfile.words import json_words
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.graph.image import Image, contributing
 from wxlint.images.graph.repository import Repository
+from wxlint.images.model.records import StageCopy
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def check(repository: Repository) -> Iterator[Problem]:
             continue
         instructions = _instructions(image)
         synced = _synced(image, instructions)
-        if not any("uv sync" in one.text for one in instructions) and _brings_the_project(instructions):
+        if not any("uv sync" in one.text for one in instructions) and _brings_the_project(image, instructions):
             synced = _synced(image, _instructions_of_others(image))
         started = _started(repository, image, instructions)
         if synced is not None and started is not None and synced.options - started.options:
@@ -130,11 +131,13 @@ def _instructions_of_others(image: Image) -> list[Instruction]:
     return [one for stage in sorted(others, key=evaluated.stages.index) for one in evaluated.instructions_of(stage)]
 
 
-def _brings_the_project(instructions: Sequence[Instruction]) -> bool:
+def _brings_the_project(image: Image, instructions: Sequence[Instruction]) -> bool:
     """Whether a stage copies a project's files, and not its environment alone: `uv run` syncs nothing without them."""
+    copied = [path for step in image.stage.steps if isinstance(step, StageCopy) for path in step.paths]
+    if any(posixpath.basename(path.rstrip("/")) not in (".venv", "bin", "uv", "uvx") for path in copied):
+        return True
     words = [word for one in instructions if one.keyword in ("COPY", "ADD") for word in one.args.split()[:-1]]
-    folders = {posixpath.dirname(word.rstrip("/")) for word in words if posixpath.basename(word.rstrip("/")) == ".venv"}
-    return any(word in (".", "./") or _PROJECT.search(word) or word.rstrip("/") in folders for word in words)
+    return any(word in (".", "./") or _PROJECT.search(word) for word in words)
 
 
 def _synced(image: Image, instructions: Sequence[Instruction]) -> _Chosen | None:
