@@ -18,7 +18,7 @@ from wxlint.images.evaluation.generated_requirements import is_maker, made_by, m
 from wxlint.images.evaluation.handled import is_handled
 from wxlint.images.evaluation.open_stage import OpenStage
 from wxlint.images.evaluation.placing import activated_behind, placed
-from wxlint.images.evaluation.stage_reader import StageReader
+from wxlint.images.evaluation.stage_reader import StageReader, configures
 from wxlint.images.evaluation.written_files import touched
 from wxlint.images.installs.commands import installs, may_install, runs_installer
 from wxlint.images.installs.model import SWITCHES, Install, Unread, UnreadKind, joined

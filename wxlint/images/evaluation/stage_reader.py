@@ -60,7 +60,7 @@ class StageReader:
     def context(
         self, stage: OpenStage, at: Callable[[int], int], command: Command, script: Source | None = None
     ) -> StageContext:
-        """What a command sees. at: from offsets of its text to those of its file; script: that file, where it is not the
+        """What a command sees. at: from offsets of its text to those of its file. script: that file, other than the
         Dockerfile."""
         return StageContext(self.files, stage, script or self.source, at, command, partial(self._builds_wheels, stage))
 
