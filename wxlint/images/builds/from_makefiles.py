@@ -12,7 +12,7 @@ from wxlint.core.values import HOLE, Value
 from wxlint.documents.makefile import Recipe
 from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.model import PROGRAMS, DockerCall, Script, Undefined
-from wxlint.images.make.targets import PROGRAMS as MAKES
+from wxlint.images.installs.screening import MAKES
 from wxlint.images.make.targets import MakeTargets, Read, Target, commands_of_recipe, make_call, recipes_of
 from wxlint.images.make.values import MakeExpander, MakeVariable
 from wxlint.images.model.records import Build, Use

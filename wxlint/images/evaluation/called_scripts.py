@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
@@ -15,8 +16,10 @@ from wxlint.images.evaluation.stage_context import StageContext
 from wxlint.images.evaluation.stage_reader import StageReader, configures
 from wxlint.images.installs.commands import installs, is_installer, may_install
 from wxlint.images.installs.model import Install
+from wxlint.images.installs.screening import MAKES
 
 if TYPE_CHECKING:
+    from wxlint.documents.source import Source
     from wxlint.shell.model import Command
 
 _ARGUMENTS = late(r"\$\{?[1-9@*#]|\bgetopts\b")
@@ -43,6 +46,8 @@ class CalledScripts:
         """
         if install.tool != "script":
             return [install]
+        if install.program in MAKES:
+            return self._made(stage, install, context, callers)
         found = self._script(stage, install, context, callers)
         if found is not None:
             return found
@@ -69,30 +74,63 @@ class CalledScripts:
         if "curl" in source.text or "wget" in source.text:
             stage.fetches.append(source.text)
         stage.note_python(source.text)
-        found: list[Install] = []
         given = _given(command, name)
         around = self.reader.surroundings(stage, source.text)._replace(succeeds=False)
         values = self.reader.pip_values(stage)
-        activated = context.activated
-        for inner in read_shell(source.text, values, script=context.absolute(name), args=given, around=around).commands:
-            if "activate" in source.text:
-                activated = activated_behind(stage, inner, activated)
-            if not may_install(inner) or configures(stage, inner):
-                continue
-            if command.cwd is not None:
-                inner = _started_in(command.cwd, inner)
-            inside = self.reader.context(stage, lambda offset: offset, inner, source)
-            inside.activated = activated
-            for step in installs(inner, self.reader.pip_values(stage), inside):
-                for one in self.followed(stage, step, inside, (*callers, source.path)):
-                    one = placed(stage, inner, one, activated, self.reader.source.text, self.files)
-                    handled = one.handled or is_handled(source.text, inner.end)
-                    conditional = one.conditional or install.conditional
-                    found.append(one._replace(conditional=conditional, handled=handled))
-                    stage.pip_config.update(pip_config.from_install(one))
+        commands = read_shell(source.text, values, script=context.absolute(name), args=given, around=around).commands
+        found = [
+            one
+            for inner in commands
+            for one in self._inner(stage, source, inner, context, callers, install.conditional)
+        ]
         if given is None and any(step.tool != "apt" for step in found) and _ARGUMENTS.search(source.text):
             return [install]  # what it is called with may decide
         return found
+
+    def _made(
+        self, stage: OpenStage, install: Install, context: StageContext, callers: tuple[str, ...]
+    ) -> list[Install]:
+        """What the targets of a Makefile of the repository install when a RUN calls make; nothing without one."""
+        from wxlint.images.evaluation.make_recipes import make_run  # only where make is called
+
+        run = make_run(context.command, context.find, self.reader.pip_values(stage))
+        if run is None or run.source.path in callers or self.scripts_left <= 0:
+            return []
+        if run.commands is None:
+            return [install]
+        self.scripts_left -= 1
+        found: list[Install] = []
+        for inner, sure in run.commands:
+            if run.folder is not None:
+                inner = _started_in(run.folder, inner)
+            found += self._inner(stage, run.source, inner, context, callers, install.conditional or not sure)
+        return found
+
+    def _inner(
+        self,
+        stage: OpenStage,
+        source: Source,
+        inner: Command,
+        context: StageContext,
+        callers: tuple[str, ...],
+        conditional: bool,
+    ) -> Iterator[Install]:
+        """Yield what a command of a script installs. source: the script. context: of the command that called it, whose
+        environment is the one that is activated."""
+        if "activate" in source.text:
+            context.activated = activated_behind(stage, inner, context.activated)
+        if not may_install(inner) or configures(stage, inner):
+            return
+        if context.command.cwd is not None:
+            inner = _started_in(context.command.cwd, inner)
+        inside = self.reader.context(stage, lambda offset: offset, inner, source)
+        inside.activated = context.activated
+        for step in installs(inner, self.reader.pip_values(stage), inside):
+            for one in self.followed(stage, step, inside, (*callers, source.path)):
+                one = placed(stage, inner, one, inside.activated, self.reader.source.text, self.files)
+                handled = one.handled or is_handled(source.text, inner.end)
+                yield one._replace(conditional=one.conditional or conditional, handled=handled)
+                stage.pip_config.update(pip_config.from_install(one))
 
     def _brings_nothing(self, stage: OpenStage, name: str) -> bool:
         """Whether a script that the repository does not have was downloaded from a maker of other software."""

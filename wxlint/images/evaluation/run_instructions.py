@@ -22,7 +22,7 @@ from wxlint.images.evaluation.stage_reader import StageReader, configures
 from wxlint.images.evaluation.written_files import touched
 from wxlint.images.installs.commands import installs, may_install, runs_installer
 from wxlint.images.installs.model import SWITCHES, Install, Unread, UnreadKind, joined
-from wxlint.images.installs.screening import worth_reading
+from wxlint.images.installs.screening import calls_make, worth_reading
 from wxlint.shell.model import LIMITS
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ class Runs:
                 stage.pip_file = pip_config.from_text(text)
             stage.note_python(text)
             makes = may_make(text)
-            if stage.shell and (makes or self.files.any_written or worth_reading(text) or may_build(text)):
+            read = makes or self.files.any_written or worth_reading(text) or may_build(text)
+            if stage.shell and (read or (calls_make(text) and self.files.copies.get(stage.index))):
                 self._commands(stage, text, at, makes, flavor_of_text(text, flavor))
             else:
                 self.files.note_changes(stage.index, text)

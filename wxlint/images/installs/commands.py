@@ -18,7 +18,7 @@ from wxlint.images.installs.call import Call, InstallContext
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.pip import pip
 from wxlint.images.installs.places import conda_run, of_program
-from wxlint.images.installs.screening import NAMES
+from wxlint.images.installs.screening import MAKES, NAMES
 from wxlint.shell.wrappers import NAMES as WRAPPERS
 from wxlint.shell.wrappers import unwrap
 
@@ -76,7 +76,7 @@ def _kind(name: str) -> str:
         return "environment"
     if base == "amdgpu-install" or _RUN_FILE.fullmatch(base):
         return "vendor"
-    if name.endswith((".sh", ".bash")) and not VENDORS.search(name[-300:]):
+    if base in MAKES or (name.endswith((".sh", ".bash")) and not VENDORS.search(name[-300:])):
         return "script"
     return "shell" if base in _SHELLS else ""
 

@@ -10,6 +10,8 @@ from wxlint.core.patterns import late
 
 NAMES = "install|setup|requirement|depend|bootstrap|one_click|start_linux|provision|init|build|torch|package"
 """What is in the name of a script that installs something."""
+MAKES = frozenset(("make", "gmake"))
+_MAKE = late(r"(?:^|[;&|(\s])g?make(?=\s|$)")
 _COMMANDS = late(r"[;&|]")
 _INSTALLS = (
     late(r"pip|conda|mamba|\buv\b|poetry|pdm"),
@@ -59,6 +61,11 @@ def worth_reading(text: str) -> bool:
     if "install" not in text or not any(map(text.__contains__, _ACCELERATORS)):
         return False
     return any(_in_order(command, _ACCELERATED) for command in text.split(";"))
+
+
+def calls_make(text: str) -> bool:
+    """Whether a RUN may call make, whose recipes may install something."""
+    return "make" in text and _MAKE.search(text) is not None
 
 
 def _in_order(command: str, patterns: tuple[re.Pattern[str], ...]) -> bool:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from wxlint.documents.source import Source, TextProblem
     from wxlint.shell.model import Command
 
-PROGRAMS = ("make", "gmake")
 _PREFIXES = "@-+ \t"
 """What make takes off the start of a command line."""
 _NAMED = late(r"(?<!\$)\$[({](\w{2,})[)}]")
@@ -83,12 +82,16 @@ def make_call(words: Sequence[Value]) -> MakeCall | None:
 
 
 class MakeTargets:
-    """The targets of a Makefile. read: any file that it may include, by its path."""
+    """The targets of a Makefile.
 
-    def __init__(self, source: Source, read: Read) -> None:
+    read: any file that it may include, by its path. environment: the variables that make finds set.
+    """
+
+    def __init__(self, source: Source, read: Read, environment: Mapping[str, MakeVariable] | None = None) -> None:
         self.read = read
         self.folder = posixpath.dirname(source.path)
-        self.variables: dict[str, MakeVariable] = {"MAKE": MakeVariable("make"), "CURDIR": MakeVariable(".")}
+        own = {"MAKE": MakeVariable("make"), "CURDIR": MakeVariable(".")}
+        self.variables: dict[str, MakeVariable] = {**(environment or {}), **own}
         self.rules: list[tuple[MakeRule, Source]] = []
         self.defined: set[str] = set()
         self.references: list[Reference] = []

@@ -1,0 +1,92 @@
+"""What `make deps` starts in a RUN, where the Makefile is the repository's."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from wxlint.core.tuples import NamedTuple
+from wxlint.core.values import Value
+from wxlint.images.installs.screening import worth_reading
+from wxlint.images.make.targets import MakeCall, MakeTargets, Target, commands_of_recipe, make_call, recipes_of
+from wxlint.images.make.values import MakeVariable
+
+if TYPE_CHECKING:
+    from wxlint.documents.source import Source
+    from wxlint.shell.model import Command
+
+_NAMES = ("GNUmakefile", "makefile", "Makefile")
+"""Where make looks, in this order."""
+_MOST_TARGETS = 200
+
+Find = Callable[[str], "Source | None"]
+
+
+class MakeRun(NamedTuple):
+    """What a call of make starts. commands: in their order, each with whether it surely runs; None where that is not
+    known. folder: the value of -C."""
+
+    source: Source
+    commands: tuple[tuple[Command, bool], ...] | None
+    folder: Value | None
+
+
+def make_run(command: Command, find: Find, variables: Mapping[str, Value]) -> MakeRun | None:
+    """Return what a command of make starts, of a Makefile whose recipes may install something; None for others.
+
+    find: a file as the command finds it. variables: those of the environment.
+    """
+    call = make_call([word.value for word in command.words[1:]])
+    source = _makefile(call, find)
+    if source is None or source.foreign or not worth_reading(source.text):
+        return None
+    if call is None or any(value is not None and not value.known for value in (call.place, call.file)):
+        return MakeRun(source, None, None)
+    given = {name: MakeVariable("", value) for name, value in variables.items()}
+    make = MakeTargets(source, lambda path: None, given)
+    run = _Run(make, call, variables)
+    wanted = call.targets or _first(make)
+    commands = tuple(command for target in wanted for command in run.commands(target))
+    return MakeRun(source, commands if run.is_whole else None, call.place)
+
+
+def _makefile(call: MakeCall | None, find: Find) -> Source | None:
+    """The Makefile that a call reads; the plain one of the working directory where that is not known."""
+    place, file = (call.place, call.file) if call is not None else (None, None)
+    names = (file.text,) if file is not None and file.known else _NAMES
+    folder = place.text if place is not None and place.known else ""
+    return next((source for name in names if (source := find(posixpath.join(folder, name))) is not None), None)
+
+
+def _first(make: MakeTargets) -> tuple[str, ...]:
+    """The target that is made where none is named."""
+    names = (target.name for target in make.targets())
+    return next(((name,) for name in names if not name.startswith(".")), ())
+
+
+class _Run:
+    """The recipes of targets and of what they need, each once."""
+
+    def __init__(self, make: MakeTargets, call: MakeCall, variables: Mapping[str, Value]) -> None:
+        self.make, self.call, self.variables = make, call, variables
+        self.targets: dict[str, list[Target]] = {}
+        for target in make.targets():
+            self.targets.setdefault(target.name, []).append(target)
+        self.done: set[str] = set()
+        self.is_whole = make.is_whole
+
+    def commands(self, name: str) -> Iterator[tuple[Command, bool]]:
+        """Yield what a target starts, what it needs before its own."""
+        if name in self.done or len(self.done) >= _MOST_TARGETS:
+            return
+        self.done.add(name)
+        for target in self.targets.get(name, ()):
+            expander = self.make.expander(target, self.call.given)
+            needed = expander.value(target.rule.prerequisites)
+            self.is_whole = self.is_whole and needed.known
+            for other in needed.text.split():
+                yield from self.commands(other)
+            for recipe, sure in recipes_of(target, expander):
+                for command in commands_of_recipe(target.source, recipe, expander, variables=self.variables):
+                    yield command, sure
