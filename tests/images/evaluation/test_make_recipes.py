@@ -45,6 +45,10 @@ docs:
 
 again:
 \t$(MAKE) again
+
+round: trip
+trip: round
+\tpip install wheel
 """
 
 
@@ -69,6 +73,7 @@ def torch(root: Path, run: str, **files: str) -> str:
         ("ENV CHANNEL=cu126\nRUN make from-env", "cu126"),
         ("RUN make docs", "none"),
         ("RUN make again", "none"),
+        ("RUN make round", "none"),
         ("RUN make nothing-of-this-name", "none"),
         ("RUN make -f Other.mk deps", "none"),
         ("ARG WHAT\nRUN make $WHAT", "unknown"),
