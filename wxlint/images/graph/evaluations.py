@@ -76,6 +76,10 @@ class Evaluations:
         )
         return self._evaluate(Build(path, tuple(contexts)))
 
+    def evaluated_as(self, builds: list[Build]) -> list[Evaluated]:
+        """A Dockerfile under builds that are not among its own, those of documents."""
+        return [self._evaluate(build) for build in builds]
+
     def _evaluate(self, build: Build) -> Evaluated:
         """A Dockerfile under a build; without stages when it breaks the program."""
         path = build.dockerfile

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 
+from wxlint import facts
 from wxlint.core.findings import Span
 from wxlint.images.graph.built_images import BuiltImages
 from wxlint.images.graph.documents import Documents
@@ -16,6 +17,9 @@ from wxlint.images.graph.producers import Producer, Producers
 from wxlint.images.graph.sources import SourceStore
 from wxlint.images.model.records import Build, Evaluated, Stage, Use, built_by_name
 from wxlint.images.model.reference import Reference
+
+_MOST_DOCUMENTED = 20
+"""Builds of one Dockerfile in documents that are evaluated."""
 
 
 class ImageGraph:
@@ -52,7 +56,34 @@ class ImageGraph:
 
     def _made_of(self, reference: Reference) -> list[Producer]:
         """The builds that a FROM which names an image leads to."""
-        return self._producers.of(reference) or self._producers.only_one(reference)
+        producers = self._producers
+        return producers.of(reference) or producers.only_one(reference) or self._documented_producers(reference)
+
+    def _documented_producers(self, reference: Reference) -> list[Producer]:
+        """The build that the documents give an image's name, where nothing else makes it and nobody knows it: a base
+        that somebody builds by hand."""
+        if (
+            self.family.policy is not None
+            or facts.base_image(reference.upstream, reference.tag or "latest") is not None
+        ):
+            return []
+        made = self._documented.of(reference)
+        return made if len(made) == 1 else []
+
+    @cached_property
+    def _documented(self) -> Producers:
+        builds: dict[str, list[Build]] = {}
+        for script in self.documents.documented.values():
+            for build in script.builds:
+                if build.dockerfile in self.documents.dockerfiles and build.tags:
+                    builds.setdefault(build.dockerfile, []).append(build)
+        distinct = {path: list({build.identity: build for build in own}.values()) for path, own in builds.items()}
+
+        @cache
+        def evaluated_at(path: str) -> list[Evaluated]:
+            return self.evaluations.evaluated_as(distinct[path][:_MOST_DOCUMENTED])
+
+        return Producers(distinct, evaluated_at, self.family)
 
     def _of_context(self, evaluated: Evaluated, stage: Stage) -> list[Producer]:
         """The build of the target or service that is the named context which a stage starts from."""
