@@ -27,7 +27,15 @@ class AllBuilds:
     @cached_property
     def by_path(self) -> dict[str, list[Build]]:
         """Every way each Dockerfile is built; by hand, with its defaults, when nothing in the repository builds it."""
-        return {path: _distinct([*builds, *self._by_hand(path, builds)]) for path, builds in self.as_written.items()}
+        found: dict[str, list[Build]] = {}
+        for path, builds in self.as_written.items():
+            every = [*builds, *self._by_hand(path, builds)]
+            if any(not value.known for build in builds for _, value in build.args):
+                from wxlint.images.graph.chosen_stages import each_choice  # only where an argument is not known
+
+                every = each_choice(self.documents.dockerfiles[path], every)
+            found[path] = _distinct(every)
+        return found
 
     def alike(self, build: Build) -> list[Build]:
         """The builds that make the same image of a Dockerfile, itself among them."""
