@@ -39,6 +39,7 @@ from wxlint.core.reasons import Reason, reason_at
 from wxlint.images.graph.image import Image, TorchStep
 from wxlint.images.graph.repository import Repository
 from wxlint.images.installs.model import Install
+from wxlint.images.installs.places import SYSTEM
 from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.images.stack.torch.model import ANY, Choice, Torch, shown
 from wxlint.images.stack.torch.selection import carried
@@ -98,7 +99,7 @@ def _makers_own(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]
         if choice is None or span is None:
             continue
         because = (reason_at("image", f"FROM {root.value.shown()}", root.span), *step.install.reasons)
-        if step.install.tool in _OWN_ENVIRONMENT:
+        if _is_apart(step.install):
             text = f"{choice.requirement.written} is installed into an environment of its own, beside the base's torch"
             yield Problem(span, text, because, severity=Severity.INFO, image=image.label)
             return
@@ -195,6 +196,11 @@ def _chosen_by(step: TorchStep, earlier: tuple[TorchStep, ...]) -> tuple[Reason,
     return ()
 
 
+def _is_apart(install: Install) -> bool:
+    """Whether a tool installs into the project's environment; not where it was told to take the system's Python."""
+    return install.tool in _OWN_ENVIRONMENT and install.place != SYSTEM
+
+
 def _problem(image: Image, step: TorchStep, choice: Choice, now: Torch, chosen_by: tuple[Reason, ...]) -> Problem:
     wanted, before = choice.requirement, step.before
     span = wanted.span or step.install.span
@@ -207,7 +213,7 @@ def _problem(image: Image, step: TorchStep, choice: Choice, now: Torch, chosen_b
         because = (reason_at("install", f"torch was {was}", before.span), *because)
     on_purpose = (step.install.upgrade or step.install.reinstall) and not choice.implied
     severity = Severity.INFO if on_purpose else None
-    if step.install.tool in _OWN_ENVIRONMENT and before == image.state.external_torch:
+    if _is_apart(step.install) and before == image.state.external_torch:
         text = f"{wanted.written} is installed into an environment of its own, beside {was} of the base image"
         severity = Severity.INFO
     return Problem(span, text, because, _hint(choice, before, now), severity, image.label)
