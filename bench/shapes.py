@@ -192,6 +192,29 @@ def shell_builds(n: int) -> Files:
 
 
 @shape
+def shell_builds_on_one_line(n: int) -> Files:
+    return shell("; ".join(f"docker build -t a{i}:1 ." for i in range(n)) + "\n") | {"Dockerfile": "FROM python:3.11\n"}
+
+
+@shape
+def shell_variables_that_name_dockerfiles(n: int) -> Files:
+    text = "".join(f"D{i}=docker/Dockerfile.{i}\ndocker build -f $D{i} .\n" for i in range(n))
+    return shell(text) | {"Dockerfile": "FROM python:3.11\n"}
+
+
+@shape
+def shell_case_arms_that_look_further(n: int) -> Files:
+    return shell("case $1 in\n" + "a*) A=x;;&\n" * n + "esac\ndocker push a:$A\n")
+
+
+@shape
+def makefile_targets_of_runs(n: int) -> Files:
+    runs = "".join(f"RUN make t{i}\n" for i in range(n))
+    targets = "".join(f"t{i}:\n\tpip install p{i}\n" for i in range(n))
+    return {"Dockerfile": f"FROM python:3.11\nCOPY . .\n{runs}", "Makefile": targets}
+
+
+@shape
 def shell_words(n: int) -> Files:
     return shell("docker pull" + " a:latest" * n + "\n")
 

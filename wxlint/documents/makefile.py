@@ -9,6 +9,7 @@ behind a rule, a backslash at the end of a line joins it with the next, `#` star
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 from wxlint.core.patterns import late
@@ -100,6 +101,7 @@ class _Line(NamedTuple):
     places: tuple[int, ...]
 
 
+@lru_cache(maxsize=8)
 def read_makefile(source: Source) -> Makefile:
     """Split a Makefile. Never raises."""
     reader = _Reader(source)

@@ -61,18 +61,20 @@ def check(repository: Repository) -> Iterator[Problem]:
 
 
 def _script(repository: Repository, script: Script) -> Iterator[Problem]:
-    built: list[Reference] = []
     certain = [call.docker.command for call in script.calls if call.docker.verb == "build"]
+    makers: dict[str, list[int]] = {}
     for number, build in enumerate(script.builds):
         doubtful = number < len(certain) and certain[number].conditional and not certain[number].because
         base = None if doubtful or not build.dockerfile else _base(repository, build)
-        if base is not None and not any(_is(base, reference) for reference in built):
-            later = next((other for other in script.builds[number + 1 :] if _makes(other, base)), None)
-            if later is not None and build.span is not None and not _makes(build, base):
-                shown = base.shown()
-                text = f"{build.dockerfile} starts from {shown}, which is built later in this script"
-                yield Problem(build.span, text, (reason_at("build", f"{shown} is built", later.span),))
-        built += [tag.reference for tag in build.tags if tag.reference is not None]
+        if base is None or build.span is None:
+            continue
+        shown = base.shown()
+        if shown not in makers:  # once for each base, not for each build
+            makers[shown] = [place for place, other in enumerate(script.builds) if _makes(other, base)]
+        if makers[shown] and makers[shown][0] > number:
+            later = script.builds[makers[shown][0]]
+            text = f"{build.dockerfile} starts from {shown}, which is built later in this script"
+            yield Problem(build.span, text, (reason_at("build", f"{shown} is built", later.span),))
 
 
 def _base(repository: Repository, build: Build) -> Reference | None:

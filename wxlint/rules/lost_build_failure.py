@@ -34,6 +34,7 @@ docker push example/asr:cuda
 ```
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from wxlint.core.findings import Severity, Span
@@ -54,8 +55,30 @@ _LOOKED_AT = late(
     r"[ \t]*@?(?:if|set|exit)\b[^\n]*errorlevel)"
 )
 """A batch file looks at the outcome of a command, in its line or in the next statement."""
-_CANDIDATE = late(r"(?:[^\n|]|\\\n)*\|(?!\|)|\s*(?:;|#[^\n]*\n|\s)*[^\n]*\$\{?\?")
-"""What stands behind a command that may be piped, or whose status may be looked at."""
+_GAP = late(r"(?:;|#[^\n]*\n|\s)*")
+"""What may stand between a command and the one that looks at its status."""
+_PIPES = late(r"(?<!\|)\|(?!\|)")
+_STATUSES = late(r"\$\{?\?")
+_LINE_ENDS = late(r"(?<!\\)\n")
+
+
+class _Marks:
+    """Where the pipes, the looks at a status and the ends of lines of a script are."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.pipes, self.statuses, self.ends = (
+            [match.start() for match in pattern.finditer(text)] for pattern in (_PIPES, _STATUSES, _LINE_ENDS)
+        )
+
+    def is_candidate(self, end: int) -> bool:
+        """Whether a command that ends here may be piped, or its status may be looked at."""
+        gap = _GAP.match(self.text, end)
+        return self._in_line(self.pipes, end) or self._in_line(self.statuses, gap.end() if gap is not None else end)
+
+    def _in_line(self, places: list[int], at: int) -> bool:
+        found, line = bisect_left(places, at), bisect_left(self.ends, at)
+        return found < len(places) and (line == len(self.ends) or places[found] < self.ends[line])
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -67,10 +90,11 @@ def check(repository: Repository) -> Iterator[Problem]:
         if path not in shells or source is None:
             continue
         pushed = {build.span: tag for build, tag in _pushed(script)}
+        marks = _Marks(source.text)
         calls = {
             call.docker.command.start: call
             for call in script.calls
-            if call.span in pushed or _may_fail_unseen(call, source.text)
+            if call.span in pushed or (call.docker.verb in _VERBS and marks.is_candidate(call.docker.command.end))
         }
         if calls:
             yield from _lost(calls, pushed, source.text)
@@ -94,10 +118,6 @@ def _pushed(script: Script) -> Iterator[tuple[Build, str]]:
         tag = next((tag for tag in build.tags if pushed.get(tag.value.written(), 0) > line > 0), None)
         if tag is not None:
             yield build, tag.value.shown()
-
-
-def _may_fail_unseen(call: DockerCall, text: str) -> bool:
-    return call.docker.verb in _VERBS and _CANDIDATE.match(text, call.docker.command.end) is not None
 
 
 def _lost(calls: dict[int, DockerCall], pushed: dict[Span | None, str], text: str) -> Iterator[Problem]:

@@ -81,14 +81,27 @@ def _assigned(text: str, variable: str) -> tuple[re.Match[str], ...]:
     return tuple(re.compile(rf"""(?m)(?:^|[\s;{{"&]|\$){variable}{_VALUE}""").finditer(text))
 
 
+_CHANGES = late(
+    r"(?:>|\b(?:cp|mv|tee|ln|sed|curl|wget|envsubst|touch|copy|move)\b"
+    r"|(?<![^\s;&|/_.-])(?i:gen|render|creat|prepar|templat)[\w./-]*[ \t])[^\n]{0,2000}"
+    r"|[ \t](?:-o|--out(?:put)?(?:-file)?)[ \t=]+[\"']?\S{0,200}"
+)
+"""What writes a file, with the stretch behind it in which the file's name is looked for."""
+
+
+@lru_cache(maxsize=4)
+def _changing(text: str) -> str:
+    """The stretches of a script that name what they write: for all of its names they are looked for once."""
+    return "\n".join(match[0] for match in _CHANGES.finditer(text))
+
+
 @lru_cache(maxsize=64)
 def _is_changed(text: str, name: str) -> bool:
     """Whether a script writes a file, or looks whether it is there and goes on without it."""
-    written = rf"(?:>|\b(?:cp|mv|tee|ln|sed|curl|wget|envsubst|touch|copy|move)\b)[^\n]{{0,300}}{name}"
-    made = rf"(?<![^\s;&|/_.-])(?i:gen|render|creat|prepar|templat)[\w./-]*[ \t][^\n]{{0,300}}{name}"
-    output = rf"[ \t](?:-o|--out(?:put)?(?:-file)?)[ \t=]+[\"']?{name}"
+    if re.search(name, _changing(text)) is not None:
+        return True
     asked = rf"(?<!! )(?:\[|\btest|\bif exist)[ \t]+(?:-[efrs][ \t]+)?[\"']?{name}"
-    return re.search(f"(?:{written})|(?:{made})|(?:{output})|(?:{asked})", text) is not None
+    return re.search(asked, text) is not None
 
 
 def _has_a_fallback(text: str, variable: str) -> bool:
