@@ -18,7 +18,7 @@ _NUMPY_2, _PYTHON_OF_NUMPY_2 = (2,), (3, 9)
 
 
 class NumPy(NamedTuple):
-    """What names NumPy last so that it is 2 or later. pinned: by its version, so that nothing else decides."""
+    """What brings NumPy 2 or later: a later install that only names it finds it there. pinned: by its version, so that nothing else decides."""
 
     written: str
     span: Span | None
@@ -41,7 +41,7 @@ def numpy_2_of(installs: Iterable[Install], python: str, *, bare: bool) -> NumPy
             unsure = install.removes or install.conditional or requirement.maybe or HOLE in requirement.specifier
             if unsure or install.tool == "conda" or any(_is_below_2(one) for one in _limits(install)):
                 found, bare = None, False
-            elif requirement.pin or (bare and _takes_newest(install, python)):
+            elif requirement.pin or (found is None and bare and _takes_newest(install, python)):
                 found = NumPy(requirement.written, requirement.span or install.span, install, bool(requirement.pin))
         bare = bare and _brings_newest(install)
     return found
