@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from package_index import WHEEL, Index, installable, is_compiled, is_linux, pythons_of
+from package_index import WHEEL, Index, installable, is_compiled, is_linux, linux_releases, pythons_of
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -216,6 +216,16 @@ def wheel_pythons(index: Index) -> Iterator[Found]:
         yield Found("wheel_pythons", row["name"], "; ".join(wrong))
 
 
+def index_releases(index: Index) -> Iterator[Found]:
+    """The releases that there are at all: all of a row is derived (`scripts/list_releases.py` writes them anew)."""
+    for row in table("index_releases"):
+        there, known = linux_releases(index, row["name"]).split(), row["releases"].split()
+        new, gone = [v for v in there if v not in known], [v for v in known if v not in there]
+        wrong = [f"has {' '.join(new)} too"] if new else []
+        wrong += [f"no longer has {' '.join(gone)}"] if gone else []
+        yield Found("index_releases", row["name"], "; ".join(wrong) if there else "", not there)
+
+
 def newest_pythons(index: Index) -> Iterator[Found]:
     """The newest release, and the oldest Python that it is for."""
     for row in table("newest_pythons"):
@@ -289,6 +299,7 @@ CHECKS = {
         names,
         sources_only,
         wheel_pythons,
+        index_releases,
         newest_pythons,
         index_names,
         extras,

@@ -196,6 +196,20 @@ def installable(index: Index, name: str, without: Iterable[str] = ()) -> dict[st
     return {"oldest": str(releases[0]), "newest": str(newest), "pythons": " ".join(parts)}
 
 
+def linux_releases(index: Index, name: str) -> str:
+    """The releases for Linux with glibc and x86_64, oldest first, those that were withdrawn and those before a final
+    release among them: a pin takes them all. "" where the index has nothing of a project."""
+    found = index.files(name, yanked=True)
+    return " ".join(str(v) for v in sorted(found) if any(_is_for_linux(file["filename"]) for file in found[v]))
+
+
+def _is_for_linux(filename: str) -> bool:
+    match = WHEEL.search(filename)
+    if match is None:
+        return filename.endswith((".tar.gz", ".tar.bz2", ".zip"))
+    return is_linux(filename, "x86_64") and not match["platform"].startswith("musllinux")
+
+
 PYTHONS = range(7, 16)
 """The minor versions of Python 3 that rows speak of."""
 

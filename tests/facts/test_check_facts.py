@@ -286,3 +286,63 @@ def test_extras_are_held_to_the_index(
     monkeypatch.setattr(script, "table", lambda name: rows)
     assert script.main(["--index-url", url, "--only", "extras"]) == bool(said)
     assert said in capsys.readouterr().out
+
+
+LISTED = (
+    "t-1.0.tar.gz",
+    "t-1.1-cp39-cp39-win_amd64.whl",
+    "t-1.2-cp39-cp39-musllinux_1_1_x86_64.whl",
+    "t-1.3rc1-py3-none-any.whl",
+    "t-1.4-cp27-cp27mu-manylinux1_x86_64.whl",
+    "t-1.5-cp39-cp39-manylinux2014_aarch64.whl",
+)
+
+
+@pytest.mark.parametrize(
+    ("releases", "said"),
+    [
+        ("1.0 1.3rc1 1.4", ""),
+        ("1.0 1.4", "t: has 1.3rc1 too"),
+        ("1.0 1.1 1.3rc1 1.4", "t: no longer has 1.1"),
+        ("1.1 1.3rc1 1.4", "t: has 1.0 too; no longer has 1.1"),
+    ],
+)
+def test_the_releases_are_held_to_the_index(
+    script: ModuleType,
+    files: tuple[dict[str, bytes], str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    releases: str,
+    said: str,
+) -> None:
+    served, url = files
+    publish_files(served, "t", *LISTED)
+    withdrawn = served["/simple/t/"].replace(b'"t-1.0.tar.gz",', b'"t-1.0.tar.gz", "yanked": "broken",')
+    served["/simple/t/"] = withdrawn
+    monkeypatch.setattr(script, "table", lambda name: [{"name": "t", "releases": releases}])
+    assert script.main(["--index-url", url, "--only", "index_releases"]) == bool(said)
+    assert f"index_releases.csv: {said}\n" in capsys.readouterr().out or not said
+
+
+def test_the_releases_are_listed_anew(
+    script: ModuleType,
+    files: tuple[dict[str, bytes], str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    served, url = files
+    publish_files(served, "t", *LISTED)
+    publish_files(served, "a-b", "a_b-1.0-py3-none-any.whl")
+    monkeypatch.setitem(sys.modules, "check_facts", script)
+    monkeypatch.setattr(script, "FACTS", tmp_path)
+    old = {"source": "s", "verified_on": "2020-01-01", "confidence": "verified"}
+    monkeypatch.setattr(
+        script, "table", lambda name: [{"name": n, "releases": "0.1"} | old for n in ("t", "gone-since")]
+    )
+    lister = importlib.import_module("list_releases")
+    assert lister.main(["--index-url", url, "A_B"]) == 0
+    head, *rows = (tmp_path / "index_releases.csv").read_text().splitlines()
+    assert head.startswith("name,releases,") and rows[1] == "gone-since,0.1,s,2020-01-01,verified"
+    assert [row.split(",")[:2] for row in rows] == [["a-b", "1.0"], ["gone-since", "0.1"], ["t", "1.0 1.3rc1 1.4"]]
+    assert capsys.readouterr().err == "the index has nothing of gone-since\n"

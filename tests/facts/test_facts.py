@@ -38,6 +38,7 @@ KEYS = {
     "moved_archives": ("word",),
     "index_names": ("name",),
     "index_paths": ("name",),
+    "index_releases": ("name",),
     "newest_pythons": ("name",),
     "ngc_pytorch": ("release",),
     "nvidia_cuda_tags": ("version",),

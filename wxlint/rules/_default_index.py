@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.values import HOLE
+from wxlint.facts.index_releases import no_release
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.facts.wheels import Extra, Lack, extra_of, lack_of, name_on_index
 from wxlint.images.graph.image import Image
@@ -39,7 +40,7 @@ def problems(image: Image, own: list[Install], python: str) -> Iterator[Problem]
             wanted for wanted in install.requirements if wanted.name not in there and facts.is_listed(wanted.name)
         ]
         for wanted in listed if listed and any(install is one for one in own) else ():
-            if _is_plain(install, wanted):
+            if is_plain(install, wanted) and _is_default(install) and not install.prerelease:
                 said = install.environment.python
                 short = ".".join((said or python).split(".")[:2])
                 for problem in _of_requirement(image, install, wanted, python=short, hidden=hidden):
@@ -49,16 +50,14 @@ def problems(image: Image, own: list[Install], python: str) -> Iterator[Problem]
         hidden = hidden or bool(install.unread) or "" in there
 
 
-def _is_plain(install: Install, wanted: Requirement) -> bool:
-    """Whether pip or uv looks for a requirement in the default index, for an image on x86_64."""
+def is_plain(install: Install, wanted: Requirement) -> bool:
+    """Whether pip or uv looks for a requirement by its name for certain, for an image on x86_64."""
     return not (
         install.tool not in ("pip", "uv")
         or not install.must_succeed
         or not install.is_read
         or install.removes
-        or install.prerelease
         or install.environment.machine == "aarch64"
-        or not _is_default(install)
         or wanted.kind != "name"
         or wanted.local
         or wanted.maybe
@@ -96,6 +95,8 @@ def _of_requirement(
                 text = _LEFT[gone["gives"]].format(name=wanted.name, release=gone["from"])
                 yield Problem(span, text, install.reasons, f"take {gone['instead']}", image=image.label)
             return
+        if no_release(wanted.name, wanted.specifier) is not None:
+            return  # for no Python: that is said by itself
         lack = lack_of(wanted.name, specifier, python)
         if lack is not None and not _pins_torch_too(install, wanted):
             severity = None if lack.sure else Severity.WARNING

@@ -9,7 +9,9 @@ torch that has no wheel for the base's Python, for a version such as `2.6.0+cpu`
 versions, for the address of a wheel that was made for another Python, and for an extra or a group that the project does
 not have. A channel holds torch and little besides, so that a list of an application's packages is not to be had from it
 alone, and for arm64 it has wheels of some releases only. What is compiled for CUDA needs nvcc. Packages without
-sources, such as tensorflow, onnxruntime or jaxlib, have each release for a few Pythons only; some names are gone
+sources, such as tensorflow, onnxruntime or jaxlib, have each release for a few Pythons only, and their makers make room
+by deleting releases, the candidates before a release first: `tensorflow==2.5.0rc0` and `paddlepaddle==2.5.2` were there
+and are not any more; some names are gone
 (`tensorflow-gpu`), never were (`detectron2`) or stand for nothing (`pytorch`); and an extra that a release no longer
 has, as `jax[cuda11_pip]`, is passed over: what comes is the build for the CPU. pip refuses a project whose
 `requires-python` leaves out the Python of the base. conda has `pytorch-cuda` for five versions of CUDA, up to 12.4,
@@ -38,6 +40,11 @@ RUN pip install torch==2.6.0+cpu
 ```dockerfile
 FROM python:3.12-slim
 RUN pip install tensorflow==2.15.0
+```
+
+```dockerfile
+FROM python:3.9-slim
+RUN pip install tensorflow==2.5.0rc0
 ```
 
 ```dockerfile
@@ -127,6 +134,7 @@ def check(repository: Repository) -> Iterator[Problem]:
             yield from _pythons(step)
     for image in repository.images:
         yield from _local_versions(image)
+        yield from _releases(image)
         yield from _refused_projects.problems(repository, image)
         yield from _wheels(image)
         yield from _channels.packages(image)
@@ -292,6 +300,14 @@ def _default_index(image: Image, python: str) -> Iterator[Problem]:
         from wxlint.rules._default_index import problems  # only where such a package is there
 
         yield from problems(image, own, python)
+
+
+def _releases(image: Image) -> Iterator[Problem]:
+    """Releases that the default index does not have, of the packages of which it is known what it has."""
+    if any(wanted.specifier.startswith("==") for install in image.installs for wanted in install.requirements):
+        from wxlint.rules._no_such_release import problems  # reads a table
+
+        yield from problems(image)
 
 
 def _compiled(image: Image) -> Iterator[Problem]:

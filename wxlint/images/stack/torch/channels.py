@@ -31,8 +31,9 @@ _WHEEL_INDEX = late(
 _INDEX_ROOT = late(r"https?://download(?:-r2)?\.pytorch\.org/whl/(?:nightly/|test/)?(?:" + _CHANNEL + r")?/?$", re.I)
 """The root of an index, which lists projects (PEP 503)."""
 _LOCAL = late(r"(?:^|[.+-])" + _CHANNEL + r"(?![\w])", re.I)
+_ITSELF = r"the default index$|https?://pypi\.(?:python\.)?org/"
 _DEFAULT = late(
-    r"the default index$|https?://(?:(?:test\.)?pypi\.org/|pypi\.python\.org/|files\.pythonhosted\.org/"
+    _ITSELF + r"|https?://(?:test\.pypi\.org/|files\.pythonhosted\.org/"
     r"|(?:pypi\.tuna|mirrors\.tuna|pypi\.mirrors|mirrors|mirror|pypi|repo|pypi\.doubanio|pypi\.douban|mirror\.sjtu|mirror\.nju|mirror\.baidu)"
     r"\.(?:tsinghua|ustc|aliyun|cloud\.aliyuncs|tencent|cloud\.tencent|huaweicloud|douban|sjtu|nju|bfsu|sustech|hust|zju|baidu|163|volces|tencentyun)"
     r"\.(?:edu\.cn|com|com\.cn|cn)/|pypi\.(?:douban|doubanio)\.com/)",
@@ -55,6 +56,14 @@ def channel_of_url(url: str) -> str:
     if _DEFAULT.match(url):
         return "default"
     return "unknown"
+
+
+_DEFAULT_ITSELF = late(_ITSELF, re.I)
+
+
+def is_default_itself(source: PackageIndex) -> bool:
+    """Whether an index is the default one and no mirror of it: some keep what it no longer has."""
+    return source.value.known and _DEFAULT_ITSELF.match(source.value.text.strip()) is not None
 
 
 def lists_no_wheels(source: PackageIndex) -> bool:
