@@ -28,6 +28,7 @@ KEYS = {
     "carriers": ("name", "from", "brings", "extra"),
     "channel_packages": ("name",),
     "cuda_packages": ("ecosystem", "name"),
+    "cuda_repositories": ("name",),
     "cuda_torch_needs": ("name", "from"),
     "drivers": ("cuda_major",),
     "extras": ("name", "extra", "from"),
