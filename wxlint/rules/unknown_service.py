@@ -144,7 +144,12 @@ def _is_of_known_files(repository: Repository, call: DockerCall) -> bool:
 
 def takes_the_usual_files(docker: DockerCommand) -> bool:
     """Whether no option of a command says which compose files are read, where, or may be taken for a service."""
-    return docker.command.cwd is None and _PLAIN.issuperset(option.name for option in docker.options)
+    return docker.command.cwd is None and has_plain_options(docker)
+
+
+def has_plain_options(docker: DockerCommand) -> bool:
+    """Whether no option of a command says which compose files are read, or may be taken for a service."""
+    return _PLAIN.issuperset(option.name for option in docker.options)
 
 
 def named_services(docker: DockerCommand) -> list[Word]:
