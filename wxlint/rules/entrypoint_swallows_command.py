@@ -1,11 +1,16 @@
-"""`docker run IMAGE python -c ...` against an image with an ENTRYPOINT runs something else.
+"""An ENTRYPOINT takes a command for its arguments, and runs something else.
 
 ## Why
 
-What stands behind the image is given to the entrypoint as arguments. Against `ENTRYPOINT ["python", "/app/asr.py"]`,
-`docker run asr python -c 'import torch'` starts asr.py with the words `python` and `-c`: the test tests nothing. Only
-an entrypoint that is a program of its own counts; a script may end with `exec "$@"`. 231 public trees had 8 such
-commands, all true.
+What stands behind the image in `docker run` is given to the entrypoint as arguments. Against `ENTRYPOINT ["python",
+"/app/asr.py"]`, `docker run asr python -c 'import torch'` starts asr.py with the words `python` and `-c`: the test
+tests nothing. Only an entrypoint that is a program of its own counts; a script may end with `exec "$@"`. 231 public
+trees had 8 such commands, all true.
+
+The same holds for the image's own CMD. `ENTRYPOINT ["bash"]` with `CMD ["python", "-m", "app"]` runs `bash python -m
+app`: bash looks for a script of that name, finds the program, and ends with `cannot execute binary file`. A CMD without
+brackets is no better, as it starts `/bin/sh`. A script of a shell, an option (`-c`, `-l`) and an image for which a
+compose service has a command of its own are left alone.
 
 ## Bad
 
@@ -19,6 +24,12 @@ docker build -t example/asr:1.0 .
 docker run --rm example/asr:1.0 python -c 'import torch'
 ```
 
+```dockerfile
+FROM python:3.11-slim
+ENTRYPOINT ["bash"]
+CMD ["python", "-m", "app"]
+```
+
 ## Good
 
 ```dockerfile
@@ -29,6 +40,17 @@ ENTRYPOINT ["python", "/app/asr.py"]
 ```sh test.sh
 docker build -t example/asr:1.0 .
 docker run --rm --entrypoint python example/asr:1.0 -c 'import torch'
+```
+
+```dockerfile
+FROM python:3.11-slim
+CMD ["python", "-m", "app"]
+```
+
+```dockerfile
+FROM python:3.11-slim
+ENTRYPOINT ["bash"]
+CMD ["/app/start.sh"]
 ```
 """
 
@@ -44,7 +66,7 @@ from wxlint.images.builds.model import DockerCall
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Evaluated, Stage
 from wxlint.images.model.reference import parse_reference
-from wxlint.rules import Problem
+from wxlint.rules import Problem, _shell_entrypoint
 
 SEVERITY = Severity.WARNING
 SUMMARY = "a command that an ENTRYPOINT takes as its arguments"
@@ -57,6 +79,7 @@ _TAKES_ARGUMENTS = late(r"python[\d.]*|uvicorn|gunicorn|node|java|ffmpeg|fastapi
 
 
 def check(repository: Repository) -> Iterator[Problem]:
+    yield from _shell_entrypoint.problems(repository)
     for script in repository.scripts.values():
         for call in script.calls:
             if call.docker.verb in ("run", "compose run") and len(call.docker.arguments) > 1:
