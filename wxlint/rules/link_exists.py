@@ -1,11 +1,12 @@
-"""A link is made where a package has put a file already.
+"""A link is made where a package, or a virtual environment, has put a file already.
 
 ## Why
 
 `ln -s` makes no link over a file: `failed to create symbolic link '/usr/bin/pip': File exists` ends the build. Since
 Ubuntu 20.04 and Debian 11 `python3-pip` brings `/usr/bin/pip` beside `pip3`, every `python3-…` package brings
 `/usr/bin/python3`, and `python-is-python3` brings `/usr/bin/python`. Leave the link out where it is the same, or write
-`ln -sf` where another Python is meant.
+`ln -sf` where another Python is meant. A virtual environment has a `python` and a `python3` of its own, and they come
+along where a COPY brings it from another stage, even as links that lead nowhere there.
 
 Nothing is said where the file is removed before, and where the build goes on without the link.
 
@@ -17,12 +18,30 @@ RUN apt-get update && apt-get install -y python3 python3-pip
 RUN ln -s /usr/bin/python3 /usr/bin/python && ln -s /usr/bin/pip3 /usr/bin/pip
 ```
 
+```dockerfile
+FROM python:3.11-slim AS builder
+RUN python -m venv /venv
+FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04
+RUN apt-get update && apt-get install -y python3.11
+COPY --from=builder /venv /venv
+RUN ln -s /usr/bin/python3.11 /venv/bin/python
+```
+
 ## Good
 
 ```dockerfile
 FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04
 RUN apt-get update && apt-get install -y python3 python3-pip
 RUN ln -s /usr/bin/python3 /usr/bin/python
+```
+
+```dockerfile
+FROM python:3.11-slim AS builder
+RUN python -m venv /venv
+FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04
+RUN apt-get update && apt-get install -y python3.11
+COPY --from=builder /venv /venv
+RUN ln -sf /usr/bin/python3.11 /venv/bin/python
 ```
 """
 
@@ -36,7 +55,8 @@ from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.images.graph.repository import Repository
-from wxlint.rules import Problem
+from wxlint.rules import Problem, _linked_venvs
+from wxlint.rules._linked_venvs import ends_build
 from wxlint.rules._system_packages import MOST_STAGES, base_of_packages
 
 if TYPE_CHECKING:
@@ -46,7 +66,7 @@ if TYPE_CHECKING:
     from wxlint.images.model.records import Evaluated, Stage
 
 SEVERITY = Severity.ERROR
-SUMMARY = "a link over a file that a package has brought"
+SUMMARY = "a link over a file that is there already"
 HINT = "leave the link out, or write ln -sf"
 WEIGHT = 0
 
@@ -61,6 +81,8 @@ def check(repository: Repository) -> Iterator[Problem]:
         if "ln -s" in evaluated.dockerfile.source.text:
             for stage in evaluated.stages:
                 yield from _stage(repository, evaluated, stage)
+            if "venv" in evaluated.dockerfile.source.text:
+                yield from _linked_venvs.problems(evaluated)
 
 
 def _stage(repository: Repository, evaluated: Evaluated, stage: Stage) -> Iterator[Problem]:
@@ -82,7 +104,7 @@ def _stage(repository: Repository, evaluated: Evaluated, stage: Stage) -> Iterat
                     brought.update((path, word) for word in words for path in _paths_of(word, packaged))
                 elif name in _CLEARERS:
                     brought = {path: package for path, package in brought.items() if path not in words}
-                elif one is stage and (path := _linked(words)) in brought and _ends(ran):
+                elif one is stage and (path := _linked(words)) in brought and ends_build(ran):
                     because = (reason_at("image", f"{brought[path]} brings it on {packaged.system}", one.base.span),)
                     yield Problem(ran.span(), f"{path} is there already, and ln makes no link over it", because)
                     return
@@ -112,10 +134,3 @@ def _linked(words: list[str]) -> str:
     if words[0] != "ln" or words[1:2] != ["-s"] or len(words) != 4:
         return ""
     return words[3]
-
-
-def _ends(ran: RunCommand) -> bool:
-    """Whether the text ends where a command of it fails."""
-    from wxlint.shell.bash.lost_failures import unheeded
-
-    return ran.must_succeed and all(lost.command.start != ran.command.start for lost in unheeded(ran.text))
