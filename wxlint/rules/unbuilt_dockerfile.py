@@ -4,8 +4,7 @@
 
 A Dockerfile that no workflow, script or compose file builds any more rots: its base is deleted, its packages move on,
 and nobody sees it fail. This is information, and only where the repository shows how it builds: most Dockerfiles of
-the folder are built by something in it, every build's Dockerfile is known, and no README names this one. A
-`Dockerfile.gpu` counts as soon as the `Dockerfile` beside it is built.
+the folder are built by something in it, every build's Dockerfile is known, and no README names this one.
 
 ## Bad
 
@@ -50,7 +49,6 @@ from collections.abc import Iterator
 from wxlint.core import disk
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.siblings import gpu_twins
 from wxlint.rules import Problem
 
 SEVERITY = Severity.INFO
@@ -65,7 +63,7 @@ def check(repository: Repository) -> Iterator[Problem]:
     if repository.policy is not None:
         return  # it says which images there are
     built = _built(repository)
-    if not built:
+    if built is None or len(built) < _ENOUGH:
         return
     folders: dict[str, list[str]] = {}
     for path in repository.dockerfiles:
@@ -73,24 +71,15 @@ def check(repository: Repository) -> Iterator[Problem]:
     for folder, paths in folders.items():
         known = sorted(built.intersection(paths))
         left = [path for path in paths if path not in built]
-        most = len(known) >= _ENOUGH and len(left) < len(known)
-        if not left or "devcontainer" in folder:
+        if len(known) < _ENOUGH or len(left) >= len(known) or "devcontainer" in folder:
             continue
-        twins = _gpu_twins(folder, known, left)
-        for path in left if most else twins:
+        for path in left:
             dockerfile = repository.dockerfiles[path]
             first = next((one for one in dockerfile.instructions if one.keyword == "FROM"), None)
             if first is not None and not _is_mentioned(repository, path):
                 span = first.span(dockerfile.source, 0, len(first.text))
-                beside = f"{twins[path]} beside it is" if path in twins else f"{len(known)} others of its folder are"
-                yield Problem(span, f"nothing in the repository builds {path}; {beside} built")
-
-
-def _gpu_twins(folder: str, known: list[str], left: list[str]) -> dict[str, str]:
-    """The Dockerfiles for a GPU that are not built, each with the one beside it that is."""
-    names = [posixpath.basename(path) for path in left]
-    plain = ((path, gpu_twins(posixpath.basename(path), names)) for path in known)
-    return {posixpath.join(folder, twin): path for path, twins in plain for twin in twins}
+                text = f"nothing in the repository builds {path}; {len(known)} others of its folder are built"
+                yield Problem(span, text)
 
 
 def _built(repository: Repository) -> set[str] | None:
