@@ -13,7 +13,15 @@ from wxlint.documents.makefile import Recipe
 from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.model import PROGRAMS, DockerCall, Script, Undefined
 from wxlint.images.installs.screening import MAKES
-from wxlint.images.make.targets import MakeTargets, Read, Target, commands_of_recipe, make_call, recipes_of
+from wxlint.images.make.targets import (
+    OF_ANOTHER,
+    MakeTarget,
+    MakeTargets,
+    Read,
+    commands_of_recipe,
+    make_call,
+    recipes_of,
+)
 from wxlint.images.make.values import MakeExpander, MakeVariable
 from wxlint.images.model.records import Build, Use
 
@@ -66,13 +74,13 @@ class _Images:
             if name not in make.defined and name not in make.variables and start >= 0:
                 yield Undefined(name, source.span(start, start + len(name)), others)
 
-    def targets(self) -> Iterator[Target]:
+    def targets(self) -> Iterator[MakeTarget]:
         """Yield the targets that may start docker."""
         for target in self.make.targets():
             if any(word in recipe.text for recipe, _ in target.rule.recipes for word in (*PROGRAMS, "$")):
                 yield target
 
-    def follow(self, target: Target, given: Mapping[str, MakeVariable], because: tuple[Reason, ...]) -> None:
+    def follow(self, target: MakeTarget, given: Mapping[str, MakeVariable], because: tuple[Reason, ...]) -> None:
         """Run the recipes of a target. given: what the command line sets. because: the calls that led here."""
         if self._followed >= _MOST_CALLS or len(because) > 8:
             return
@@ -81,7 +89,7 @@ class _Images:
         for recipe, _ in recipes_of(target, expander):
             self._recipe(target, recipe, expander, because)
 
-    def _recipe(self, target: Target, recipe: Recipe, expander: MakeExpander, because: tuple[Reason, ...]) -> None:
+    def _recipe(self, target: MakeTarget, recipe: Recipe, expander: MakeExpander, because: tuple[Reason, ...]) -> None:
         commands = commands_of_recipe(target.source, recipe, expander, because)
         script = read_script(target.source, commands, self.find, self._starts)
         label = f"make {target.name}".replace(HOLE, "*")
@@ -93,13 +101,15 @@ class _Images:
         for command in commands:
             self._called(command, target, because)
 
-    def _called(self, command: Command, target: Target, because: tuple[Reason, ...]) -> None:
+    def _called(self, command: Command, target: MakeTarget, because: tuple[Reason, ...]) -> None:
         """Follow `$(MAKE) TARGET NAME=VALUE`."""
         words = [word.value for word in command.words]
         if words[0].text not in MAKES or command.cwd is not None:
             return
+        if any(value.text.startswith(OF_ANOTHER) for value in words):
+            return
         call = make_call([value for value in words[1:] if value.known or "=" in value.text])
-        if call is None or not call.given or call.place is not None or call.file is not None:
+        if call is None or not call.given:
             return  # without variables the target runs in the same way by itself
         line = target.source.position(command.start)[0]
         named = " ".join(call.targets)

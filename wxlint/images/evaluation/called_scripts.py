@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 _ARGUMENTS = late(r"\$\{?[1-9@*#]|\bgetopts\b")
 _MOST_SCRIPTS = 500
 """Scripts that are followed for one build: scripts that call each other many times must not take forever."""
+_LONG = 20_000
+"""Characters of a Makefile that count as one more script: it is read again for each call."""
+_MAKES_MAKEFILES = late(
+    r"(?:&&|;|\|\||\bRUN)[ \t]*(?:\\\n[ \t]*)*(?:\.{1,2}/)*"
+    r"(?:cmake|configure|autogen|autoreconf|automake|qmake|meson)\b"
+)
+"""A command that writes the Makefile which is run then."""
 _STARTS_PROGRAMS = late(
     r"\bpip\b|conda|poetry|\buv\b|subprocess|\bos\.(?:system|exec|spawn|popen)|setuptools|distutils|__import__|\bexec\(|import_module"
 )
@@ -93,12 +100,15 @@ class CalledScripts:
         """What the targets of a Makefile of the repository install when a RUN calls make; nothing without one."""
         from wxlint.images.evaluation.make_recipes import make_run  # only where make is called
 
+        text = context.source.text
+        if _MAKES_MAKEFILES.search(text):
+            return []  # the Makefile that is built may be another one
         run = make_run(context.command, context.find, self.reader.pip_values(stage))
         if run is None or run.source.path in callers or self.scripts_left <= 0:
             return []
-        if run.commands is None:
+        if run.commands is None or "export " in text:
             return [install]
-        self.scripts_left -= 1
+        self.scripts_left -= 1 + len(run.source.text) // _LONG
         found: list[Install] = []
         for inner, sure in run.commands:
             if run.folder is not None:

@@ -6,10 +6,11 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
-from wxlint.images.installs.screening import worth_reading
-from wxlint.images.make.targets import MakeCall, MakeTargets, Target, commands_of_recipe, make_call, recipes_of
+from wxlint.images.installs.screening import MAKES, worth_reading
+from wxlint.images.make.targets import MakeCall, MakeTarget, MakeTargets, commands_of_recipe, make_call, recipes_of
 from wxlint.images.make.values import MakeVariable
 
 if TYPE_CHECKING:
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
 
 _NAMES = ("GNUmakefile", "makefile", "Makefile")
 """Where make looks, in this order."""
+_OPTIONS = frozenset(("-C", "--directory", "-f", "--file", "-s", "--silent", "-k"))
+"""Options behind which the targets are what they are called."""
+_STARTS_NOTHING = frozenset(("-n", "--dry-run", "--just-print", "-q", "--question", "-t", "--touch", "--version", "-v"))
+_DECIDES = late(
+    r"(?m)^[ \t]*(?:-?include|sinclude|ifn?eq|ifn?def|define|export|unexport|override|vpath)\b"
+    r"|^\.(?:ONESHELL|DEFAULT_GOAL|EXPORT_ALL_VARIABLES|SHELLFLAGS)|\$[({](?:call|eval)\b"
+)
+"""What may decide what a recipe starts, and is not followed."""
 _MOST_TARGETS = 200
 
 Find = Callable[[str], "Source | None"]
@@ -37,11 +46,14 @@ def make_run(command: Command, find: Find, variables: Mapping[str, Value]) -> Ma
 
     find: a file as the command finds it. variables: those of the environment.
     """
+    options = {word.value.text for word in command.words[1:] if word.value.text.startswith("-")}
     call = make_call([word.value for word in command.words[1:]])
     source = _makefile(call, find)
-    if source is None or source.foreign or not worth_reading(source.text):
+    if source is None or source.foreign or not worth_reading(source.text) or not options.isdisjoint(_STARTS_NOTHING):
         return None
-    if call is None or any(value is not None and not value.known for value in (call.place, call.file)):
+    known = call is not None and all(value is None or value.known for value in (call.place, call.file))
+    plain = known and options <= _OPTIONS and not command.env and _DECIDES.search(source.text) is None
+    if call is None or not plain or call.given:
         return MakeRun(source, None, None)
     given = {name: MakeVariable("", value) for name, value in variables.items()}
     make = MakeTargets(source, lambda path: None, given)
@@ -70,18 +82,20 @@ class _Run:
 
     def __init__(self, make: MakeTargets, call: MakeCall, variables: Mapping[str, Value]) -> None:
         self.make, self.call, self.variables = make, call, variables
-        self.targets: dict[str, list[Target]] = {}
+        self.targets: dict[str, list[MakeTarget]] = {}
         for target in make.targets():
             self.targets.setdefault(target.name, []).append(target)
+        self.has_patterns = any("%" in rule.targets for rule, _ in make.rules)
         self.done: set[str] = set()
-        self.is_whole = make.is_whole
+        self.is_whole = make.is_whole and not make.has_own_variables
 
     def commands(self, name: str) -> Iterator[tuple[Command, bool]]:
         """Yield what a target starts, what it needs before its own."""
-        if name in self.done or len(self.done) >= _MOST_TARGETS:
+        if name in self.done:
             return
         self.done.add(name)
-        for target in self.targets.get(name, ()):
+        self.is_whole = self.is_whole and len(self.done) < _MOST_TARGETS and self._is_certain(name)
+        for target in self.targets.get(name, ()) if self.is_whole else ():
             expander = self.make.expander(target, self.call.given)
             needed = expander.value(target.rule.prerequisites)
             self.is_whole = self.is_whole and needed.known
@@ -89,4 +103,9 @@ class _Run:
                 yield from self.commands(other)
             for recipe, sure in recipes_of(target, expander):
                 for command in commands_of_recipe(target.source, recipe, expander, variables=self.variables):
+                    self.is_whole = self.is_whole and command.words[0].value.text not in MAKES
                     yield command, sure
+
+    def _is_certain(self, name: str) -> bool:
+        """Whether one rule at most makes a target, and no pattern may."""
+        return len(self.targets.get(name, ())) <= 1 and (name in self.targets or not self.has_patterns)

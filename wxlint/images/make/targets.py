@@ -23,12 +23,12 @@ _PREFIXES = "@-+ \t"
 """What make takes off the start of a command line."""
 _NAMED = late(r"(?<!\$)\$[({](\w{2,})[)}]")
 _INCLUDES = 50
-_OF_ANOTHER = ("-C", "-f", "--directory", "--file", "--makefile")
+OF_ANOTHER = ("-C", "-f", "--directory", "--file", "--makefile")
 
 Read = Callable[[str], "Source | None"]
 
 
-class Target(NamedTuple):
+class MakeTarget(NamedTuple):
     """A name that a rule makes, and the file that the rule stands in. stem: what `%` stands for."""
 
     name: str
@@ -37,7 +37,7 @@ class Target(NamedTuple):
     stem: Value | None = None
 
 
-class Reference(NamedTuple):
+class NamedVariable(NamedTuple):
     """A variable that a text names, and where."""
 
     name: str
@@ -67,7 +67,7 @@ def make_call(words: Sequence[Value]) -> MakeCall | None:
     while words:
         value = words.pop(0)
         name, equals, text = value.text.partition("=")
-        if name in _OF_ANOTHER and (equals or words):
+        if name in OF_ANOTHER and (equals or words):
             where = value._replace(text=text) if equals else words.pop(0)
             of_another["C" if name in ("-C", "--directory") else "f"] = where
         elif name.startswith("-"):
@@ -94,7 +94,7 @@ class MakeTargets:
         self.variables: dict[str, MakeVariable] = {**(environment or {}), **own}
         self.rules: list[tuple[MakeRule, Source]] = []
         self.defined: set[str] = set()
-        self.references: list[Reference] = []
+        self.references: list[NamedVariable] = []
         self.is_whole = True
         """Whether every included file is known: another one may define anything."""
         self._own: dict[str, list[tuple[Assignment, Source]]] = {}
@@ -149,14 +149,19 @@ class MakeTargets:
         if "$(" in text or "${" in text:
             at = source.text.find(text.partition("\n")[0], start)
             for match in _NAMED.finditer(text.partition("\n")[0]):
-                self.references.append(Reference(match[1], at + match.start(1), source))
+                self.references.append(NamedVariable(match[1], at + match.start(1), source))
 
-    def names_in(self, recipe: Recipe, source: Source) -> Iterator[Reference]:
+    @property
+    def has_own_variables(self) -> bool:
+        """Whether a target sets variables for itself, and for what it needs."""
+        return bool(self._own)
+
+    def names_in(self, recipe: Recipe, source: Source) -> Iterator[NamedVariable]:
         """Yield the variables that a command line names."""
         for match in _NAMED.finditer(recipe.text):
-            yield Reference(match[1], recipe.places[match.start(1)], source)
+            yield NamedVariable(match[1], recipe.places[match.start(1)], source)
 
-    def targets(self) -> Iterator[Target]:
+    def targets(self) -> Iterator[MakeTarget]:
         """Yield every target that the rules make, those of patterns for what others need."""
         expander = MakeExpander(self.variables)
         wanted = {
@@ -168,15 +173,15 @@ class MakeTargets:
         for rule, source in self.rules:
             for name in expander.value(rule.targets).text.split():
                 if "%" not in name:
-                    yield Target(name, rule, source)
+                    yield MakeTarget(name, rule, source)
                     continue
                 stems = sorted(stem for word in wanted if (stem := _stem(name, word)) is not None)
                 for stem in stems:
-                    yield Target(name.replace("%", stem), rule, source, Value(stem))
+                    yield MakeTarget(name.replace("%", stem), rule, source, Value(stem))
                 if not stems:
-                    yield Target(name.replace("%", HOLE), rule, source, Value(HOLE, ("$*",)))
+                    yield MakeTarget(name.replace("%", HOLE), rule, source, Value(HOLE, ("$*",)))
 
-    def expander(self, target: Target, given: Mapping[str, MakeVariable]) -> MakeExpander:
+    def expander(self, target: MakeTarget, given: Mapping[str, MakeVariable]) -> MakeExpander:
         """Return what expands the recipes of a target. given: what the command line sets."""
         variables = {**self.variables, **self._of_target(target.name), **given}
         name = Value(target.name, ("$*",) * target.name.count(HOLE))
@@ -193,7 +198,7 @@ class MakeTargets:
         return {key: value for key, value in found.items() if self.variables.get(key) is not value}
 
 
-def recipes_of(target: Target, expander: MakeExpander) -> Iterator[tuple[Recipe, bool]]:
+def recipes_of(target: MakeTarget, expander: MakeExpander) -> Iterator[tuple[Recipe, bool]]:
     """Yield the command lines of a target that may run, each with whether it surely does."""
     for recipe, tests in target.rule.recipes:
         holds = [expander.holds(test) for test in tests]
