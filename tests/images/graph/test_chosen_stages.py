@@ -7,42 +7,49 @@ from pathlib import Path
 import pytest
 from file_trees import write_tree
 
-from wxlint import api
+from wxlint.lint.inputs import gather
 
-WHL = "https://download.pytorch.org/whl"
 STAGES = """\
 ARG DEVICE
 FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04 AS base_gpu
 FROM python:3.11-slim AS base_cpu
-FROM python:3.11-slim AS other
 """
-DEFAULT = "RUN pip install torch==2.6.0\n"
+LAST = "FROM base_${DEVICE}\nRUN pip install flask\n"
+BUILD = 'docker build --build-arg DEVICE="$1" -t acme/asr:1.0-$1 .\n'
 
 
-def found(root: Path, text: str, build: str) -> list[tuple[str, str]]:
-    """The findings about torch from the default index, each with the reason that names a stage."""
+def values(root: Path, monkeypatch: pytest.MonkeyPatch, text: str, build: str) -> list[str]:
+    """The values of DEVICE under which the Dockerfile is evaluated; "?" for one that is not known."""
     write_tree(root, {"Dockerfile": text, "build.sh": build})
-    findings = [f for f in api.check([root]).findings if f.rule == "torch-without-index"]
-    return [(f.severity.name, next((r.text for r in f.because if "chosen stage" in r.text), "")) for f in findings]
+    monkeypatch.chdir(root)
+    builds = gather(["."], no_policy=True).repository.graph.evaluations.builds["Dockerfile"]
+    given = [dict(build.args).get("DEVICE") for build in builds]
+    return [value.text if value.known else "?" for value in given if value is not None]
 
 
-def test_each_stage_that_the_argument_may_name_is_built(tmp_path: Path) -> None:
-    text = f"{STAGES}FROM base_${{DEVICE}}\n{DEFAULT}"
-    assert found(tmp_path, text, 'docker build --build-arg DEVICE="$1" -t acme/asr:1.0 .\n') == [
-        ("ERROR", "name of the chosen stage 'base_cpu'")
-    ]
+def test_each_stage_that_the_argument_may_name_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert values(tmp_path, monkeypatch, STAGES + LAST, BUILD) == ["gpu", "cpu"]
 
 
 @pytest.mark.parametrize(
     ("text", "build"),
     [
-        (f"{STAGES}FROM base_${{DEVICE}}\n{DEFAULT}", "docker build --build-arg DEVICE=gpu -t acme/asr:1.0 .\n"),
-        # any stage may be meant, or an image
-        (f"{STAGES}FROM $DEVICE\n{DEFAULT}", 'docker build --build-arg DEVICE="$1" -t acme/asr:1.0 .\n'),
-        # one stage alone has such a name
-        (f"{STAGES}FROM base_g${{DEVICE}}\n{DEFAULT}", 'docker build --build-arg DEVICE="$1" -t acme/asr:1.0 .\n'),
-        (f"{STAGES}FROM base_${{DEVICE}}_${{B}}\n{DEFAULT}", 'docker build --build-arg DEVICE="$1" -t acme/a:1 .\n'),
+        (f"{STAGES}FROM $DEVICE\n", BUILD),  # any image may be meant
+        (f"{STAGES}FROM base_g${{DEVICE}}\n", BUILD),  # one stage alone has such a name
+        (f"{STAGES}FROM base_${{DEVICE}}${{B}}\n", BUILD),
+        (f"{STAGES.replace('base_gpu', 'gpu')}{LAST}FROM python:3.11 AS base_late\n", BUILD),  # below the FROM
+        (f"{STAGES}{LAST}FROM python:3.11 AS run_cpu\nFROM base_${{DEVICE}}\n", BUILD),  # two places pick
+        # the tag says what is meant, or is one for all
+        (STAGES + LAST, BUILD.replace("asr:1.0-$1", "asr:gpu-$1")),
+        (STAGES + LAST, BUILD.replace("1.0-$1", "1.0")),
+        (STAGES + LAST, BUILD.replace("-t acme/asr:1.0-$1 ", "")),
     ],
 )
-def test_what_names_no_stage_for_certain_stays_open(tmp_path: Path, text: str, build: str) -> None:
-    assert found(tmp_path, text, build) == []
+def test_what_names_no_stage_for_certain_stays_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, build: str
+) -> None:
+    assert values(tmp_path, monkeypatch, text, build) == ["?"]
+
+
+def test_a_value_that_is_known_is_the_only_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert values(tmp_path, monkeypatch, STAGES + LAST, BUILD.replace('"$1"', "gpu", 1)) == ["gpu"]

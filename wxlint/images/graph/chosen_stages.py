@@ -10,6 +10,7 @@ from wxlint.core.reasons import Reason
 from wxlint.core.values import Value
 from wxlint.documents.dockerfile.reader import Dockerfile
 from wxlint.images.model.records import Build
+from wxlint.policy.accelerator_words import accelerator_words
 
 _VARIABLE = late(r"\$\{?(\w+)\}?")
 _NAME = late(r"(?i)\bAS[ \t]+(\S+)[ \t]*$")
@@ -23,13 +24,22 @@ def each_choice(dockerfile: Dockerfile, builds: list[Build]) -> list[Build]:
     if not any(not value.known for build in builds for _, value in build.args):
         return builds
     choices = dict(_choices(dockerfile))
-    return [one for build in builds for one in _made_certain(build, choices)]
+    return [one for build in builds for one in (_made_certain(build, choices) if _is_open(build) else (build,))]
+
+
+def _is_open(build: Build) -> bool:
+    """Whether nothing but the argument says what a build is for: its tags end in it, and name no accelerator."""
+    holes = {hole for _, value in build.args if not value.known for hole in value.holes}
+    tags = [use.value for use in build.tags]
+    said = any(accelerator_words(value.text.rpartition("/")[2]) for value in tags)
+    return bool(tags) and not said and all(not holes.isdisjoint(value.holes) for value in tags)
 
 
 def _choices(dockerfile: Dockerfile) -> Iterator[tuple[str, dict[str, int]]]:
     """Yield the arguments that pick a stage: the values by which they name one, and the line where that begins."""
     lines = [one for one in dockerfile.instructions if one.keyword == "FROM"]
     source = dockerfile.source
+    found_by: dict[str, list[dict[str, int]]] = {}
     named = {match[1]: one.span(source, 0, 4).line for one in lines if (match := _NAME.search(one.args))}
     for one in lines:
         base = _NAME.sub("", one.args).strip()
@@ -38,9 +48,13 @@ def _choices(dockerfile: Dockerfile) -> Iterator[tuple[str, dict[str, int]]]:
             continue
         before, after = base[: variables[0].start()], base[variables[0].end() :]
         pattern = re.compile(rf"{re.escape(before)}(.+){re.escape(after)}")
-        found = {match[1]: line for name, line in named.items() if (match := pattern.fullmatch(name))}
+        own = one.span(source, 0, 4).line
+        above = ((name, line) for name, line in named.items() if line < own)
+        found = {match[1]: line for name, line in above if (match := pattern.fullmatch(name))}
+        found_by.setdefault(variables[0][1], []).append(found)
+    for name, found in ((name, every[0]) for name, every in found_by.items() if len(every) == 1):
         if 2 <= len(found) <= _MOST:
-            yield variables[0][1], found
+            yield name, found
 
 
 def _made_certain(build: Build, choices: dict[str, dict[str, int]]) -> Iterator[Build]:
