@@ -84,13 +84,14 @@ def _bringing(name: str, extras: tuple[str, ...]) -> dict[str, str] | None:
 
 
 def _way_to_torch(name: str, extras: tuple[str, ...] = ()) -> list[dict[str, str]]:
-    """The rows that lead from the newest release of a distribution to torch, by way of others; they end before torch
-    where one asks for a release of the next that need not be the newest."""
+    """The rows that lead from the newest release of a distribution to torch, by way of its own parts (docling,
+    docling-slim); they end before torch where the next is another project, which may be there in an older release, or
+    need not be the newest."""
     found: list[dict[str, str]] = []
     while len(found) < _LONGEST_WAY and (row := _bringing(normalise(name), extras)) is not None and row["seen_in"]:
         found.append(row)
         through = _UNBOUND.fullmatch(row["requires"]) if row["through"] != "torch" else None
-        if through is None:
+        if through is None or through[1].partition("-")[0] != row["name"].partition("-")[0]:
             break
         name, extras = through[1], tuple(through[2].split(",")) if through[2] else ()
     return found

@@ -18,7 +18,10 @@ _NUMPY_2, _PYTHON_OF_NUMPY_2 = (2,), (3, 9)
 
 
 class NumPy(NamedTuple):
-    """What brings NumPy 2 or later: a later install that only names it finds it there. pinned: by its version, so that nothing else decides."""
+    """What brings NumPy 2 or later; a later install that only names it finds it there.
+
+    pinned: by its version, so that nothing else decides.
+    """
 
     written: str
     span: Span | None
