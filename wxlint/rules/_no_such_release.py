@@ -21,6 +21,7 @@ _PLAIN_BASE = late(r"(?:nvcr\.io/)?nvidia/cuda|ubuntu|debian|python|continuumio/
 """Images that hold nothing of what is listed but what goes with torch: others may hold a release that was built for
 them, or one of the time when the index had it."""
 _EXACT = "=="
+_CANDIDATE = late(r"(?i)\d[._-]?(?:a|b|c|rc|alpha|beta|pre|preview|dev)[._-]?\d")
 
 
 def problems(image: Image) -> Iterator[Problem]:
@@ -51,7 +52,9 @@ def _of_requirement(image: Image, install: Install, wanted: Requirement) -> Iter
         return
     text = f"the default index has no release {lack.asked} of {wanted.name}"
     hint = f"take {wanted.name} {lack.nearest}" if lack.nearest else ""
-    yield Problem(span, text, install.reasons, hint, Severity.WARNING, image.label)
+    candidate = _CANDIDATE.search(lack.asked) is not None  # makers take those away for good
+    severity = Severity.WARNING if candidate else Severity.INFO
+    yield Problem(span, text, install.reasons, hint, severity, image.label)
 
 
 def _only_default_has(install: Install, wanted: Requirement) -> bool:
