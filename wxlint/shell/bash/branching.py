@@ -14,6 +14,9 @@ from wxlint.shell.branches import alternatives
 from wxlint.shell.state import MAYBE, OPEN, RAN, YES, Option, Refine, Status
 from wxlint.shell.values import assumptions, hole
 
+_OF_A_FORK = 2_000
+"""Steps for an arm that goes on into the next ones, which are looked at again where it is not taken."""
+
 
 def if_command(walk: Walker, node: If) -> Status:
     options: list[Option] = []
@@ -103,6 +106,7 @@ def _one_by_one(walk: Walker, node: Case, value: Value, start: int) -> Status:
         elif mark == ";;&":
             status = _branches(walk, [(arms.options[0][0], taken), (None, None)], arms.likely, _assumed(value, arms))
         else:
+            walk.state.steps += _OF_A_FORK if mark == ";&" else 0
             behind = partial(_one_by_one, walk, node, value, number + 1)
             options: list[Option] = [(arms.options[0][0], taken), (None, behind)]
             return _branches(walk, options, arms.likely, _assumed(value, arms))
