@@ -52,6 +52,7 @@ _IN_CODE = late(
     r"(?<!`)`(?:\./)?((?:[\w-][\w.-]*/)+(?:(?:Docker|Container)file[\w.-]*|[\w.-]+\.(?:[Dd]ocker|[Cc]ontainer)file))`(?!`)"
 )
 """A Dockerfile that a sentence names, with its folder."""
+_SAVED = late(r"(?i)\b(?:sav|writ|wrote|cop(?:y|i)|put|paste|call|find|look|your own|download)")
 _COMPOSE_IN_CODE = late(r"(?<!`)`(?:\./)?((?:[\w-][\w.-]*/)*(?:docker-)?compose[\w.-]*\.ya?ml)`(?!`)")
 
 
@@ -225,8 +226,10 @@ class _Document:
             there = next(
                 (path for each in self.folders.above if (path := normal(posixpath.join(each, other))) in known), ""
             )
-            if there and match[1] not in self.missing and not any(map(disk.lexists, paths)):
-                self.missing.add(match[1])
+            line = self.source.line_text(self.source.position(match.start())[0])
+            if not there or posixpath.basename(other) in line or OF_ANOTHER_TIME.search(line) or _SAVED.search(line):
+                continue
+            if not any(map(disk.lexists, paths)) and self._is_meant(match[1], tuple(paths)):
                 yield Problem(
                     self.source.span(*match.span(1)), f"there is no {match[1]}: it is called {other}", image=there
                 )

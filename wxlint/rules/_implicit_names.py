@@ -13,8 +13,11 @@ from wxlint.images.graph.image import Image
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
-_NAMED = late(r"(?m)^name[ \t]*:")
-"""A project that has a name of its own."""
+_NAMED = late(r"(?m)^[\"']?name[\"']?[ \t]*:|^[ \t]*\{")
+"""A project that has a name of its own, or may have one in a mapping of one line."""
+_CHOSEN = late(r"COMPOSE_PROJECT_NAME|compose\b[^\n]{0,300}[ \t](?:-p|--project-name)[ =]")
+"""A command, or a file of variables, that gives a project another name."""
+_ASIDE = late(r"(?i)example|sample|template|\.(?:old|orig|bak)\b|devcontainer")
 HINT = "give the service an image: of its own in each of the files, or build before each start"
 
 
@@ -37,13 +40,12 @@ def problems(repository: Repository, computes_on: Callable[[Image], str | None])
         if other == accelerator or path == before.key.span.path or (path, service.name) in said:
             continue
         said.add((path, service.name))
-        name = f"{posixpath.basename(folder)}-{service.name}" if folder else f"*-{service.name}"
         text = (
-            f"compose names the image of service {service.name} {name} here and in {before.key.span.path}: a "
+            f"compose gives the image of service {service.name} one name here and in {before.key.span.path}: a "
             f"{accelerator} image here, a {other} one there, and `up` starts whichever was built last"
         )
         because = (reason_at("build", f"compose service {before.name}", before.key.span),)
-        yield Problem(service.key.span, text, because, HINT, Severity.INFO, image=name)
+        yield Problem(service.key.span, text, because, HINT, Severity.INFO, image=service.name)
 
 
 def _of_base(image: Image) -> str | None:
@@ -53,7 +55,7 @@ def _of_base(image: Image) -> str | None:
 def _unnamed(repository: Repository) -> Iterator[tuple[str, Service]]:
     """The services that build an image without a name, with the folder that names their project."""
     projects = repository.compose
-    if projects is None:
+    if projects is None or _chooses_names(repository):
         return
     named = {
         (posixpath.dirname(project.paths[0]), service.name)
@@ -64,10 +66,22 @@ def _unnamed(repository: Repository) -> Iterator[tuple[str, Service]]:
     for project in projects.projects:
         folder = posixpath.dirname(project.paths[0])
         sources = [repository.sources.read(path) for path in project.paths]
-        if any(source is None or _NAMED.search(source.text) for source in sources):
+        aside = any(_ASIDE.search(path) for path in project.paths)
+        if aside or any(source is None or _NAMED.search(source.text) for source in sources):
             continue
         for service in project.project.services:
-            if service.build is None or service.image is not None or not projects.filled.isdisjoint(service.paths):
+            if service.build is None or service.image is not None or "pull_policy" in service.says:
+                continue
+            if not projects.filled.isdisjoint(service.paths):
                 continue
             if project.whole or (folder, service.name) not in named:  # what a base below it says may count
                 yield folder, service
+
+
+def _chooses_names(repository: Repository) -> bool:
+    """Whether a script, a document or an .env file beside a compose file chooses the names of projects."""
+    assert repository.compose is not None
+    folders = {posixpath.dirname(file.source.path) for file in repository.compose.files}
+    paths = (*repository.scripts, *repository.documented, *(posixpath.join(folder, ".env") for folder in folders))
+    sources = (repository.sources.read(path) for path in paths)
+    return any(source is not None and _CHOSEN.search(source.text) for source in sources)

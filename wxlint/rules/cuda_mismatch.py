@@ -86,6 +86,12 @@ def check(repository: Repository) -> Iterator[Problem]:
             yield from _default_torch(image, steps)
 
 
+def _chooses_library(image: Image) -> bool:
+    """Whether a Dockerfile says which library is loaded, or compiles one."""
+    text = image.evaluated.dockerfile.source.text
+    return "BNB_CUDA_VERSION" in text or "--no-binary" in text
+
+
 def _without_library(image: Image, package: Accelerated, cudas: tuple[str, ...]) -> Iterator[Problem]:
     """Yield a package that holds a library for each of several CUDA versions, and none for torch's.
 
@@ -94,9 +100,9 @@ def _without_library(image: Image, package: Accelerated, cudas: tuple[str, ...])
     limit, included = upper_bound(package.specifier)
     rows = facts.rows_of("torch_libraries", package.name)
     row = next((row for row in rows if holds_newest(row, limit, included)), None)
-    if row is None or limit == AFTER_ALL or package.conditional or package.span is None:
+    if row is None or limit == AFTER_ALL or package.conditional or package.span is None or "://" in package.written:
         return
-    if "BNB_CUDA_VERSION" in image.stage.env or not cudas or not all(cuda[:1].isdigit() for cuda in cudas):
+    if not cudas or not all(cuda[:1].isdigit() for cuda in cudas) or _chooses_library(image):
         return
     there = row["cudas"].split()
     if any(same_cuda(one, cuda) if row["fallback"] else one == cuda for one in there for cuda in cudas):

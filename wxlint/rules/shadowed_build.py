@@ -45,7 +45,8 @@ def check(repository: Repository) -> Iterator[Problem]:
     for image, stack in repository.image_stacks:
         for packages in _twins(stack):
             named = next((package for package in reversed(packages) if not package.brought_by), packages[-1])
-            staying = next((package for package in packages if _stays(package)), None)
+            on_arm = image.evaluated.build.platform.endswith("arm64")
+            staying = next((package for package in packages if _stays(package) and not on_arm), None)
             if named.span is None or (staying is None and _wins(packages)):
                 continue
             others = " and ".join(_how(package) for package in packages if package is not named)
@@ -56,7 +57,8 @@ def check(repository: Repository) -> Iterator[Problem]:
             severity = None if {"cpu", "cuda"} <= builds else Severity.INFO
             because = tuple(reason_at("install", p.written, p.span) for p in packages if p is not named)
             because += image.installer(named.step)
-            yield Problem(named.span, text, (*because, *image.why), severity=severity, image=image.label)
+            hint = "" if staying is None else f"leave {staying.name} out, or uninstall it before the other is installed"
+            yield Problem(named.span, text, (*because, *image.why), hint, severity, image.label)
 
 
 def _how(package: Accelerated) -> str:

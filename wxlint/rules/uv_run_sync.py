@@ -44,7 +44,7 @@ from wxlint.core.reasons import reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.dockerfile.words import json_words
 from wxlint.facts.torch_releases import FAMILY
-from wxlint.images.graph.image import Image, contributing
+from wxlint.images.graph.image import Image
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import StageCopy
 from wxlint.rules import Problem
@@ -57,6 +57,8 @@ SEVERITY = Severity.WARNING
 SUMMARY = "a start with `uv run`, which syncs again without the extras of the build"
 HINT = "start with `uv run --no-sync`, with the environment's own program, or with the options of the build"
 
+_PROJECT = late(r"(?:^|/)(?:pyproject\.toml|uv\.lock)$")
+_SYNCS = late(r"\buv\b[^;&|]{0,300}\bsync\b")
 _CHOOSING = ("--extra", "--group", "--only-group", "--no-extra", "--no-group", "--package")
 _SWITCHES = ("--all-extras", "--all-groups", "--no-dev", "--only-dev", "--no-default-groups")
 _WITH_VALUE = frozenset(
@@ -65,9 +67,6 @@ _WITH_VALUE = frozenset(
     "--index-strategy --keyring-provider --resolution --prerelease --link-mode --refresh-package -P --upgrade-package "
     "--reinstall-package --no-install-package --exclude-newer".split()
 )
-
-
-_PROJECT = late(r"(?:^|/)(?:pyproject\.toml|uv\.lock)$")
 
 
 class _Chosen(NamedTuple):
@@ -85,7 +84,7 @@ def check(repository: Repository) -> Iterator[Problem]:
             continue
         instructions = _instructions(image)
         synced = _synced(image, instructions)
-        if not any("uv sync" in one.text for one in instructions) and _brings_the_project(image, instructions):
+        if not any(_SYNCS.search(one.text) for one in instructions) and _brings_the_project(image, instructions):
             synced = _synced(image, _instructions_of_others(image))
         started = _started(repository, image, instructions)
         if synced is not None and started is not None and synced.options - started.options:
@@ -126,9 +125,16 @@ def _instructions(image: Image) -> list[Instruction]:
 def _instructions_of_others(image: Image) -> list[Instruction]:
     """The instructions of the stages from which an image's own ones copy."""
     evaluated = image.evaluated
-    own = evaluated.line_of(image.stage)
-    others = (stage for stage in contributing(evaluated, image.stage) if stage not in own)
-    return [one for stage in sorted(others, key=evaluated.stages.index) for one in evaluated.instructions_of(stage)]
+    copies = [step for step in image.stage.steps if isinstance(step, StageCopy) and step.stage is not None]
+    others = [evaluated.stages[step.stage] for step in copies if step.stage is not None and _holds_project(image, step)]
+    return [one for stage in others for one in evaluated.instructions_of(stage)]
+
+
+def _holds_project(image: Image, step: StageCopy) -> bool:
+    """Whether a COPY takes the environment that uv has made in its stage, or a folder that holds it."""
+    origin = image.evaluated.stages[step.stage or 0]
+    places = [install.place for install in origin.installs if install.tool == "uv-project" and install.place]
+    return any(f"{place}/".startswith(f"{path.rstrip('/')}/") for place in places for path in step.paths)
 
 
 def _brings_the_project(image: Image, instructions: Sequence[Instruction]) -> bool:

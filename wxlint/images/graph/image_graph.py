@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator
 from functools import cache, cached_property, partial
 
@@ -60,12 +61,10 @@ class ImageGraph:
         return producers.of(reference) or producers.only_one(reference) or self._documented_producers(reference)
 
     def _documented_producers(self, reference: Reference) -> list[Producer]:
-        """The build that the documents give an image's name, where nothing else makes it and nobody knows it: a base
-        that somebody builds by hand."""
-        if (
-            self.family.policy is not None
-            or facts.base_image(reference.upstream, reference.tag or "latest") is not None
-        ):
+        """The build that a README gives an image's name, where nothing else makes it and nobody knows it: a base that
+        somebody builds by hand."""
+        is_known = facts.base_image(reference.upstream, reference.tag or "latest") is not None
+        if is_known or self.family.policy is not None or not reference.tag_known or "/" not in reference.path:
             return []
         made = self._documented.of(reference)
         return made if len(made) == 1 else []
@@ -73,9 +72,10 @@ class ImageGraph:
     @cached_property
     def _documented(self) -> Producers:
         builds: dict[str, list[Build]] = {}
-        for script in self.documents.documented.values():
-            for build in script.builds:
-                if build.dockerfile in self.documents.dockerfiles and build.tags:
+        for path, script in self.documents.documented.items():
+            for build in script.builds if posixpath.basename(path).upper().startswith("README") else ():
+                known = bool(build.tags) and all(use.value.known for use in build.tags)
+                if known and build.dockerfile in self.documents.dockerfiles:
                     builds.setdefault(build.dockerfile, []).append(build)
         distinct = {path: list({build.identity: build for build in own}.values()) for path, own in builds.items()}
 

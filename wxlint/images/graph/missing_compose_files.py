@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from wxlint.core import disk
 from wxlint.core.findings import Span
 from wxlint.core.paths import normal
+from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.builds.script_folders import folders
 from wxlint.images.graph.made_files import says_how_to_make
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from wxlint.images.graph.sources import SourceStore
     from wxlint.shell.options import Option
 
+_BRINGS = late(
+    r"\b(?:python[\d.]*|git|curl|wget|tar|unzip|mkdir|cp|mv|tee|make|npm|npx|terraform|ansible|envsubst|rsync|scp|ln)\b|>"
+)
 _MOST = 100
 """Files of which it is found out whether something makes them: for each, all scripts are looked through."""
 
@@ -50,7 +54,8 @@ def missing_files(documents: Documents, sources: SourceStore) -> Iterator[Missin
                 if place not in seen:
                     seen.add(place)
                     named[posixpath.basename(text)] += 1
-                found = _place(call, text, beside)
+                source = sources.read(call.path) if len(_given(call)) > 1 else None
+                found = _place(call, text, beside, alone=source is None or _may_bring(call, source.text, option, text))
                 if found is not None:
                     wanted.append((call, option, text, found))
     made: dict[str, bool] = {}
@@ -78,11 +83,18 @@ def _folders_of_dockerfiles(documents: Documents) -> set[str]:
     return {folder for path in documents.dockerfiles if (folder := posixpath.dirname(path))}
 
 
-def _place(call: DockerCall, text: str, beside: set[str]) -> str | None:
+def _may_bring(call: DockerCall, source: str, option: Option, text: str) -> bool:
+    """Whether what stands in a script may bring files into a folder that is not there, or the name of the file is put
+    together: only of a plain shell script it is certain."""
+    is_shell = call.path.endswith((".sh", ".bash"))
+    return not is_shell or text not in source[option.start : option.end] or _BRINGS.search(source) is not None
+
+
+def _place(call: DockerCall, text: str, beside: set[str], *, alone: bool) -> str | None:
     """Where a file would be: in a folder that holds such, or where another file of the command is found; None where it
     is there, or may be elsewhere.
 
-    beside: folders that hold compose files or Dockerfiles.
+    beside: folders that hold compose files or Dockerfiles. alone: whether another file of the command says nothing.
     """
     option_known = all(option.value is not None and option.value.known for option in _given(call))
     if not text or not option_known or text.startswith(("/", "~", "-")) or ":" in text:
@@ -93,7 +105,8 @@ def _place(call: DockerCall, text: str, beside: set[str]) -> str | None:
         return None
     others = [option.value.text for option in _given(call) if option.value is not None and option.value.text != text]
     for start, path in zip(starts, paths, strict=True):
-        if not path.startswith("..") and any(disk.is_file(normal(posixpath.join(start, each))) for each in others):
+        beside_it = () if alone or path.startswith("..") else (normal(posixpath.join(start, each)) for each in others)
+        if any(map(disk.is_file, beside_it)):
             return path
     return next((path for path in reversed(paths) if posixpath.dirname(path) in beside), None)
 
