@@ -130,12 +130,20 @@ class Real:
                 words[3:3] = ["--python", self.python]
             if not self._done(words, place, environment):
                 return None
+            if step.words[1] == "add" and "UV_DEFAULT_INDEX" not in given:
+                self._take_out_default(place / "pyproject.toml")
         stems = [
             name.removesuffix(".dist-info")
             for name in os.listdir(self.site)
             if name.endswith(".dist-info") and name not in self.kept
         ]
         return {name.replace("_", "-"): version for name, _, version in (stem.partition("-") for stem in stems)}
+
+    def _take_out_default(self, project: Path) -> None:
+        """Take out the default index that `uv add` has written into a project because of the variable of `of_uv`."""
+        address = re.escape(str(self.folder / "index/simple"))
+        written = rf'\[\[tool\.uv\.index\]\]\nurl = "(?:file://)?{address}"\ndefault = true\n?'
+        project.write_text(re.sub(written, "", project.read_text()))
 
     def of_uv(self, given: dict[str, str], said: str) -> dict[str, str]:
         """The variables of one call of uv; one of them says what the default index is, where nothing else does, since
