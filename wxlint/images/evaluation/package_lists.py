@@ -142,7 +142,7 @@ class PackageLists:
             if nested is not None:  # pip looks at nothing else on the line
                 inner = self.files.beside(source, nested, self.stage)
                 return self._requirements(inner, nested, wanted == "--constraint", open_)
-        return Lines(sources=_sources(line, source))
+        return Lines(sources=_sources(line, source), prerelease=any(option.name == "--pre" for option in options))
 
     def _editable(self, source: Text, value: Value, where: Where) -> Lines:
         """`-e ./lib[gpu]` in a list: a project of the repository, or one that is fetched."""

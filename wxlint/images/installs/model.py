@@ -111,7 +111,7 @@ class Lines(NamedTuple):
     """What a requirements file or a project lists. locked: a lock says so; torchless: one that holds no
     torch. forks: a project has parts that exclude
     each other, so that what it takes depends on more than what is listed. skipped: requirements whose markers do not
-    hold."""
+    hold. prerelease: pip takes pre-releases by a line of it."""
 
     requirements: tuple[Requirement, ...] = ()
     sources: Sources = Sources()
@@ -121,6 +121,7 @@ class Lines(NamedTuple):
     torchless: bool = False
     forks: bool = False
     skipped: tuple[Requirement, ...] = ()
+    prerelease: bool = False
 
 
 def joined(parts: Iterable[Lines]) -> Lines:
@@ -137,6 +138,7 @@ def joined(parts: Iterable[Lines]) -> Lines:
         tuple(r for part in parts for r in part.constraints),
         tuple(u for part in parts for u in part.unread),
         skipped=tuple(r for part in parts for r in part.skipped),
+        prerelease=any(part.prerelease for part in parts),
     )
 
 

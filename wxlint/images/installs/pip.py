@@ -87,7 +87,7 @@ def _install(tool: str, verb: Word, arguments: Arguments, call: Call) -> Install
             or is_on(call.variables, "PIP_FORCE_REINSTALL")
             or is_on(call.variables, "PIP_IGNORE_INSTALLED"),
             no_deps=alone,
-            prerelease=arguments.has("--pre") or is_on(call.variables, "PIP_PRE"),
+            prerelease=listed.prerelease or arguments.has("--pre") or is_on(call.variables, "PIP_PRE"),
             builds=verb.value.text == "wheel",
             exact=verb.value.text == "sync",
             eager=_is_eager(arguments, call),

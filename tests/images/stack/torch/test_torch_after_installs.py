@@ -137,6 +137,12 @@ ROWS = [
     ({}, f"RUN pip install torch==2.3.1 --extra-index-url {WHL}/nightly/cu130 --extra-index-url {CPU}", "cpu"),
     ({}, f"RUN pip install torch -i {WHL}/nightly/cu130", "cu130"),
     ({}, f"RUN pip install torch -i {WHL}/nightly/cu130\nRUN pip install 'torch<2.9'", "default"),
+    # pip takes pre-releases by a line of a list, uv does not look at it
+    ({"a.txt": "--pre\ntorch\n"}, f"RUN pip install -r a.txt -i {CUDA} --extra-index-url {WHL}/nightly/cu130",
+     "unknown"),
+    ({"a.txt": "torch\n"}, f"RUN pip install -r a.txt -i {CUDA} --extra-index-url {WHL}/nightly/cu130", "cu121"),
+    ({"a.txt": "-r b.txt\n", "b.txt": "--pre\ntorch\n"},
+     f"RUN pip install -r a.txt -i {CUDA} --extra-index-url {WHL}/nightly/cu130", "unknown"),
     # a companion in a range, which the one that is there may be in
     ({}, f"RUN uv pip install 'torchaudio>=2.5.1' -i {WHL}/cu118\nRUN uv pip install 'torchaudio>=2.5.1'", "unknown"),
     ({}, f"RUN uv pip install 'torchaudio>=2.5.1' -i {WHL}/cu118\nRUN uv pip install 'torchaudio>=2.11.1'", "default"),
