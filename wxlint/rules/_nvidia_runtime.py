@@ -34,6 +34,8 @@ def passes_nothing(repository: Repository, service: Service) -> Iterator[Problem
 
 def left_to_the_engine(service: Service, meant: Meant) -> Iterator[Problem]:
     """Say that a service which only sets the variable gets a GPU where the runtime is the engine's default."""
+    if not {"privileged", "volumes_from"}.isdisjoint(service.says):
+        return  # the devices may come otherwise
     variable = next(named for named in service.environment if named.name == _VISIBLE)
     if variable.value is None or not variable.value.known or variable.value.text.strip("'\" ").lower() in _NO_DEVICE:
         return

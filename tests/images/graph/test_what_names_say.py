@@ -218,7 +218,7 @@ def test_what_carries_an_environment(path: str, carried: bool) -> None:
 )
 def test_projects_and_variables_that_name_an_environment(made_by: str, path: str, env: str, carried: bool) -> None:
     variables = f"ENV {env}\n" if env else ""
-    text = f"FROM python:3.11 AS a\nRUN {made_by}\nFROM python:3.11\nCOPY --from=a {path} /x\n{variables}"
+    text = f"FROM python:3.11 AS a\nWORKDIR /app\nRUN {made_by}\nFROM python:3.11\nCOPY --from=a {path} /x\n{variables}"
     evaluated = run(text)
     (step,) = [step for step in evaluated.stages[1].steps if isinstance(step, StageCopy)]
     assert bool(carries(evaluated, step)) is carried

@@ -6,7 +6,7 @@ import re
 
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE
-from wxlint.images.installs.places import SYSTEM, in_home, moved
+from wxlint.images.installs.places import moved
 from wxlint.images.model.records import Evaluated, Stage, StageCopy
 from wxlint.images.stack.torch.selection import choices
 
@@ -54,9 +54,7 @@ def _is_staged(evaluated: Evaluated, origin: Stage, path: str) -> bool:
 
 def _may_come(place: str, step: StageCopy) -> bool:
     """Whether the environment of a project may be among what is copied, by its place; "" where that is not known."""
-    if place == SYSTEM or in_home(place):
-        return moved(place, step.paths, step.dest) is not None
-    return True
+    return not place or HOLE in place or moved(place, step.paths, step.dest) is not None
 
 
 def _holds(path: str, wheels: str) -> bool:
