@@ -8,7 +8,8 @@ more harm: compose refuses to start it on a host without a GPU. A device that an
 starting; devices under `limits` keep compose from reading the file ([syntax-error](syntax-error.md)).
 `capabilities: [gpu, utility]` gives a container nvidia-smi but no libcuda: named parts of the driver are all it gets.
 An image for ROCm needs the devices /dev/kfd and /dev/dri. `runtime: nvidia` passes the devices that
-NVIDIA_VISIBLE_DEVICES names: NVIDIA's images set it, plain ones do not.
+NVIDIA_VISIBLE_DEVICES names: NVIDIA's images set it, plain ones do not. The variable alone gives a service a GPU only
+where that runtime is the engine's default; that is information.
 
 Beside a service of the same image that has a device, one without may be there for something else (a migration, a web
 process): it is a warning where both start the same program, information where it starts another or the other is called
