@@ -24,7 +24,7 @@ EXCLUSIONS = (
     Exclusion("builds/compose_projects.py", "50000", "50001", _LIMIT),
     Exclusion("builds/bake_targets.py", "20", "21", _LIMIT),
     Exclusion("builds/from_gitlab.py", "12", "13", _LIMIT),
-    Exclusion("builds/from_makefiles.py", "50", "51", _LIMIT),
+    Exclusion("make/targets.py", "50", "51", _LIMIT),
     Exclusion("builds/from_makefiles.py", "500", "501", _LIMIT),
     Exclusion("make/values.py", "20", "21", _LIMIT),
     Exclusion("make/values.py", "20000", "20001", _LIMIT),
