@@ -277,11 +277,15 @@ class _Document:
         sought = path if name in PLAIN_NAMES else name
         if says_how_to_make(self.source.text, sought):
             return True
-        gone = {each.path for each in self.repository.gone_dockerfiles}
-        gone |= {each.path for each in self.repository.missing_compose_files}
-        if path in PLAIN_NAMES or path in gone:
+        if path in PLAIN_NAMES or path in self._gone:
             return False
         return self.texts.hold(sought, (self.folder, ""))
+
+    @cached_property
+    def _gone(self) -> set[str]:
+        """The files of which it is known that nothing makes them."""
+        gone = {each.path for each in self.repository.gone_dockerfiles}
+        return gone | {each.path for each in self.repository.missing_compose_files}
 
     def _is_nowhere(self, path: str, known: list[str]) -> bool:
         """Whether no file of its kind is what a path may mean, in a folder of which the text speaks in words."""

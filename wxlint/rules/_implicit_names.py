@@ -39,6 +39,8 @@ def problems(repository: Repository, computes_on: Callable[[Image], str | None])
         path = service.key.span.path
         if other == accelerator or path == before.key.span.path or (path, service.name) in said:
             continue
+        if not said and _chooses_names(repository):
+            return
         said.add((path, service.name))
         text = (
             f"compose gives the image of service {service.name} one name here and in {before.key.span.path}: a "
@@ -55,7 +57,7 @@ def _of_base(image: Image) -> str | None:
 def _unnamed(repository: Repository) -> Iterator[tuple[str, Service]]:
     """The services that build an image without a name, with the folder that names their project."""
     projects = repository.compose
-    if projects is None or _chooses_names(repository):
+    if projects is None:
         return
     named = {
         (posixpath.dirname(project.paths[0]), service.name)

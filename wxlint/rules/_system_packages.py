@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from wxlint import facts
 from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 
@@ -60,6 +61,16 @@ def base_of_packages(repository: Repository, evaluated: Evaluated, stage: Stage)
     if reference is None or not reference.tag_known or repository.graph.producers(reference):
         return None
     return reference
+
+
+def release_of_base(repository: Repository, evaluated: Evaluated, stage: Stage) -> tuple[Reference, str, str] | None:
+    """Return the public image that a stage stands on, with its distribution and the release of that ("debian", "13");
+    None where one of them is not known."""
+    reference = base_of_packages(repository, evaluated, stage)
+    if reference is None or reference.digest:
+        return None
+    distribution, release = facts.distribution_of(reference.path, reference.tag or "latest")
+    return (reference, distribution, release) if release else None
 
 
 def has_other_sources(evaluated: Evaluated, stage: Stage) -> bool:

@@ -86,10 +86,10 @@ def check(repository: Repository) -> Iterator[Problem]:
             yield from _default_torch(image, steps)
 
 
-def _chooses_library(image: Image) -> bool:
-    """Whether a Dockerfile says which library is loaded, or compiles one."""
+def _chooses_library(image: Image, variable: str) -> bool:
+    """Whether a Dockerfile says by a variable which library is loaded, or compiles one."""
     text = image.evaluated.dockerfile.source.text
-    return "BNB_CUDA_VERSION" in text or "--no-binary" in text
+    return variable in text or "--no-binary" in text
 
 
 def _without_library(image: Image, package: Accelerated, cudas: tuple[str, ...]) -> Iterator[Problem]:
@@ -102,7 +102,7 @@ def _without_library(image: Image, package: Accelerated, cudas: tuple[str, ...])
     row = next((row for row in rows if holds_newest(row, limit, included)), None)
     if row is None or limit == AFTER_ALL or package.conditional or package.span is None or "://" in package.written:
         return
-    if not cudas or not all(cuda[:1].isdigit() for cuda in cudas) or _chooses_library(image):
+    if not cudas or not all(cuda[:1].isdigit() for cuda in cudas) or _chooses_library(image, row["variable"]):
         return
     there = row["cudas"].split()
     if any(same_cuda(one, cuda) if row["fallback"] else one == cuda for one in there for cuda in cudas):

@@ -39,7 +39,7 @@ from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
-from wxlint.rules._system_packages import MOST_STAGES, apt_commands, base_of_packages, reason_of_base
+from wxlint.rules._system_packages import MOST_STAGES, apt_commands, reason_of_base, release_of_base
 from wxlint.rules._system_python import texts_of
 
 if TYPE_CHECKING:
@@ -74,11 +74,11 @@ def check(repository: Repository) -> Iterator[Problem]:
 
 def _stage(repository: Repository, evaluated: Evaluated, stage: Stage) -> Iterator[Problem]:
     """Yield the first such repository of a stage."""
-    reference = base_of_packages(repository, evaluated, stage)
-    if reference is None or reference.digest:
+    base = release_of_base(repository, evaluated, stage)
+    if base is None:
         return
-    distribution, release = facts.distribution_of(reference.path, reference.tag or "latest")
-    instructions = evaluated.instructions_of(stage) if release else ()
+    reference, distribution, release = base
+    instructions = evaluated.instructions_of(stage)
     for place, instruction in enumerate(instructions):
         for ran, word, name in _added(evaluated, instruction):
             row = facts.row_of("cuda_repositories", name)

@@ -37,7 +37,7 @@ from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
-from wxlint.rules._system_packages import base_of_packages, has_other_sources, installed_packages, reason_of_base
+from wxlint.rules._system_packages import has_other_sources, installed_packages, reason_of_base, release_of_base
 
 if TYPE_CHECKING:
     from wxlint.images.model.records import Evaluated, Stage
@@ -56,12 +56,10 @@ def check(repository: Repository) -> Iterator[Problem]:
 
 
 def _stage(repository: Repository, evaluated: Evaluated, stage: Stage) -> Iterator[Problem]:
-    reference = base_of_packages(repository, evaluated, stage)
-    if reference is None or reference.digest:
+    base = release_of_base(repository, evaluated, stage)
+    if base is None:
         return
-    distribution, release = facts.distribution_of(reference.path, reference.tag or "latest")
-    if not release:
-        return
+    reference, distribution, release = base
     for instruction in evaluated.instructions_of(stage):
         for ran, word, package in installed_packages(evaluated, instruction):
             row = next((r for r in facts.rows_of("gone_packages", package) if r["distribution"] == distribution), None)

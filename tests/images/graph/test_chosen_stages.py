@@ -51,5 +51,9 @@ def test_what_names_no_stage_for_certain_stays_open(
     assert values(tmp_path, monkeypatch, text, build) == ["?"]
 
 
+def test_the_case_of_a_stage_s_name_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert values(tmp_path, monkeypatch, STAGES.replace("base_gpu", "Base_GPU") + LAST, BUILD) == ["gpu", "cpu"]
+
+
 def test_a_value_that_is_known_is_the_only_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert values(tmp_path, monkeypatch, STAGES + LAST, BUILD.replace('"$1"', "gpu", 1)) == ["gpu"]

@@ -86,7 +86,7 @@ class _Images:
             return
         self._followed += 1
         expander = self.make.expander(target, given)
-        for recipe, _ in recipes_of(target, expander):
+        for recipe in recipes_of(target, expander):
             self._recipe(target, recipe, expander, because)
 
     def _recipe(self, target: MakeTarget, recipe: Recipe, expander: MakeExpander, because: tuple[Reason, ...]) -> None:

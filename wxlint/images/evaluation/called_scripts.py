@@ -110,10 +110,10 @@ class CalledScripts:
             return [install]
         self.scripts_left -= 1 + len(run.source.text) // _LONG
         found: list[Install] = []
-        for inner, sure in run.commands:
+        for inner in run.commands:
             if run.folder is not None:
                 inner = _started_in(run.folder, inner)
-            found += self._inner(stage, run.source, inner, context, callers, install.conditional or not sure)
+            found += self._inner(stage, run.source, inner, context, callers, install.conditional)
         return found
 
     def _inner(

@@ -33,11 +33,10 @@ Find = Callable[[str], "Source | None"]
 
 
 class MakeRun(NamedTuple):
-    """What a call of make starts. commands: in their order, each with whether it surely runs; None where that is not
-    known. folder: the value of -C."""
+    """What a call of make starts. commands: in their order; None where that is not known. folder: the value of -C."""
 
     source: Source
-    commands: tuple[tuple[Command, bool], ...] | None
+    commands: tuple[Command, ...] | None
     folder: Value | None
 
 
@@ -57,7 +56,7 @@ def make_run(command: Command, find: Find, variables: Mapping[str, Value]) -> Ma
         return MakeRun(source, None, None)
     given = {name: MakeVariable("", value) for name, value in variables.items()}
     make = MakeTargets(source, lambda path: None, given)
-    run = _Run(make, call, variables)
+    run = _Run(make, variables)
     wanted = call.targets or _first(make)
     commands = tuple(command for target in wanted for command in run.commands(target))
     return MakeRun(source, commands if run.is_whole else None, call.place)
@@ -80,8 +79,8 @@ def _first(make: MakeTargets) -> tuple[str, ...]:
 class _Run:
     """The recipes of targets and of what they need, each once."""
 
-    def __init__(self, make: MakeTargets, call: MakeCall, variables: Mapping[str, Value]) -> None:
-        self.make, self.call, self.variables = make, call, variables
+    def __init__(self, make: MakeTargets, variables: Mapping[str, Value]) -> None:
+        self.make, self.variables = make, variables
         self.targets: dict[str, list[MakeTarget]] = {}
         for target in make.targets():
             self.targets.setdefault(target.name, []).append(target)
@@ -89,22 +88,22 @@ class _Run:
         self.done: set[str] = set()
         self.is_whole = make.is_whole and not make.has_own_variables
 
-    def commands(self, name: str) -> Iterator[tuple[Command, bool]]:
+    def commands(self, name: str) -> Iterator[Command]:
         """Yield what a target starts, what it needs before its own."""
         if name in self.done:
             return
         self.done.add(name)
         self.is_whole = self.is_whole and len(self.done) < _MOST_TARGETS and self._is_certain(name)
         for target in self.targets.get(name, ()) if self.is_whole else ():
-            expander = self.make.expander(target, self.call.given)
+            expander = self.make.expander(target, {})
             needed = expander.value(target.rule.prerequisites)
             self.is_whole = self.is_whole and needed.known
             for other in needed.text.split():
                 yield from self.commands(other)
-            for recipe, sure in recipes_of(target, expander):
+            for recipe in recipes_of(target, expander):
                 for command in commands_of_recipe(target.source, recipe, expander, variables=self.variables):
                     self.is_whole = self.is_whole and command.words[0].value.text not in MAKES
-                    yield command, sure
+                    yield command
 
     def _is_certain(self, name: str) -> bool:
         """Whether one rule at most makes a target, and no pattern may."""

@@ -23,7 +23,7 @@ class StageNames:
         self._latest: dict[str, int] = {}
         self._named: list[OpenStage] = []
         self._all = {
-            name for i in dockerfile.instructions if i.keyword == "FROM" and (name := _name_of(i.text, i.args_at))
+            name for i in dockerfile.instructions if i.keyword == "FROM" and (name := name_of(i.text, i.args_at))
         }
 
     def add(self, stage: OpenStage) -> None:
@@ -62,7 +62,7 @@ class StageNames:
         return bare and self._context_named(self._dockerfile, name)
 
 
-def _name_of(text: str, args_at: int) -> str:
+def name_of(text: str, args_at: int) -> str:
     """The name that a FROM gives its stage, in lower case; empty without one."""
     spans = listed_words(text, args_at)
     return text[slice(*spans[2])].lower() if len(spans) >= 3 else ""

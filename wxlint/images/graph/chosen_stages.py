@@ -9,11 +9,11 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import Value
 from wxlint.documents.dockerfile.reader import Dockerfile
+from wxlint.images.evaluation.stage_names import name_of
 from wxlint.images.model.records import Build
 from wxlint.policy.accelerator_words import accelerator_words
 
 _VARIABLE = late(r"\$\{?(\w+)\}?")
-_NAME = late(r"(?i)\bAS[ \t]+(\S+)[ \t]*$")
 _MOST = 6
 """Stages that one argument picks from; of more, nothing says which are meant."""
 
@@ -21,8 +21,6 @@ _MOST = 6
 def each_choice(dockerfile: Dockerfile, builds: list[Build]) -> list[Build]:
     """Return the builds, and in the place of one that gives an argument of unknown value to `FROM base-${DEVICE}` a
     build for each stage that this may name."""
-    if not any(not value.known for build in builds for _, value in build.args):
-        return builds
     choices = dict(_choices(dockerfile))
     return [one for build in builds for one in (_made_certain(build, choices) if _is_open(build) else (build,))]
 
@@ -40,14 +38,14 @@ def _choices(dockerfile: Dockerfile) -> Iterator[tuple[str, dict[str, int]]]:
     lines = [one for one in dockerfile.instructions if one.keyword == "FROM"]
     source = dockerfile.source
     found_by: dict[str, list[dict[str, int]]] = {}
-    named = {match[1]: one.span(source, 0, 4).line for one in lines if (match := _NAME.search(one.args))}
+    named = {name: one.span(source, 0, 4).line for one in lines if (name := name_of(one.text, one.args_at))}
     for one in lines:
-        base = _NAME.sub("", one.args).strip()
+        base = next(iter(one.args.split()), "")
         variables = list(_VARIABLE.finditer(base))
         if len(variables) != 1 or len(variables[0][0]) == len(base):
             continue
         before, after = base[: variables[0].start()], base[variables[0].end() :]
-        pattern = re.compile(rf"{re.escape(before)}(.+){re.escape(after)}")
+        pattern = re.compile(rf"{re.escape(before)}(.+){re.escape(after)}", re.I)
         own = one.span(source, 0, 4).line
         above = ((name, line) for name, line in named.items() if line < own)
         found = {match[1]: line for name, line in above if (match := pattern.fullmatch(name))}

@@ -198,12 +198,11 @@ class MakeTargets:
         return {key: value for key, value in found.items() if self.variables.get(key) is not value}
 
 
-def recipes_of(target: MakeTarget, expander: MakeExpander) -> Iterator[tuple[Recipe, bool]]:
-    """Yield the command lines of a target that may run, each with whether it surely does."""
+def recipes_of(target: MakeTarget, expander: MakeExpander) -> Iterator[Recipe]:
+    """Yield the command lines of a target that may run."""
     for recipe, tests in target.rule.recipes:
-        holds = [expander.holds(test) for test in tests]
-        if False not in holds:
-            yield recipe, None not in holds
+        if False not in [expander.holds(test) for test in tests]:
+            yield recipe
 
 
 def commands_of_recipe(
