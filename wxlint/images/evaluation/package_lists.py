@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Where
@@ -14,11 +14,11 @@ from wxlint.core.patterns import late
 from wxlint.core.values import Value
 from wxlint.documents.source import Source as Text
 from wxlint.images.evaluation.build_files import Files
-from wxlint.images.installs.markers import Environment, applies
+from wxlint.images.evaluation.requirement_lines import listed, moved_to, of_requirement, sources_of
+from wxlint.images.installs.markers import Environment
 from wxlint.images.installs.model import (
     Groups,
     Lines,
-    PackageIndex,
     Sources,
     Unread,
     UnreadKind,
@@ -26,7 +26,7 @@ from wxlint.images.installs.model import (
     joined,
 )
 from wxlint.images.installs.pip import ARCHIVES
-from wxlint.images.installs.requirement import FOLDER, is_refused, marker_of, normalise, parse_requirement
+from wxlint.images.installs.requirement import FOLDER, normalise, parse_requirement
 
 if TYPE_CHECKING:
     from wxlint.documents.manifests.project import Part, Project
@@ -37,40 +37,6 @@ _MOST_FOLDERS = 100
 """Projects of the repository that are followed from one."""
 _DEPTH = 12
 """Lists that name each other deeper are not read to their end."""
-
-
-@lru_cache(maxsize=64)
-def _listed(source: Text, as_constraints: bool, environment: Environment) -> Lines:
-    """What a file that names packages and nothing else lists: the same for every stage that reads it."""
-    from wxlint.documents.manifests.requirements_txt import read_requirements
-
-    found = []
-    lines = read_requirements(source)
-    if "python_" in source.text:
-        environment = environment.narrowed([marker_of(one.requirement.text) for one in lines if one.requirement])
-    for line in lines:
-        if line.requirement is not None:
-            where = partial(source.span, line.start, line.end)
-            found.append(_of_requirement(line, line.requirement, source, where, as_constraints, environment))
-    return joined([Lines(), *found])
-
-
-def _of_requirement(
-    line: RequirementLine, value: Value, source: Text, where: Where, as_constraints: bool, environment: Environment
-) -> Lines:
-    holds = applies(marker_of(value.text), environment)
-    found = parse_requirement(value, where)
-    if found.kind == "unknown" and is_refused(value):
-        return Lines(unread=(Unread(UnreadKind.INVALID, source.path, where, f"{found.written} is no requirement"),))
-    if holds is False and found.kind != "unknown":
-        return Lines() if as_constraints else Lines(skipped=(found,))
-    ignored = [option for option in line.options if option.name in ("--index-url", "--extra-index-url")]
-    if ignored or holds is None:
-        shown = f"{ignored[0].name} {ignored[0].value.shown()}" if ignored else ""
-        found = found._replace(maybe=holds is None, ignored=shown)
-    if as_constraints and found.kind == "unknown":
-        return Lines(unread=(Unread(UnreadKind.NOT_WHOLE, where().path, where),))
-    return Lines(constraints=(found,)) if as_constraints else Lines((found,))
 
 
 _OF_WHEEL = late(r"([A-Za-z0-9_.]+)-[\d*]")
@@ -108,7 +74,7 @@ class PackageLists:
         if len(open_) > _DEPTH or self.files.lines_left < 0:
             return Lines(unread=(Unread(UnreadKind.NOT_WHOLE, name, partial(source.span, 0, 0)),))
         if not has_variables(source) and all(line.requirement is not None and not line.invalid for line in lines):
-            return _listed(source, as_constraints, self.environment)
+            return listed(source, as_constraints, self.environment)
         return joined(
             [Lines(), *(self._of_line(line, source, as_constraints, (*open_, source.path)) for line in lines)]
         )
@@ -118,7 +84,7 @@ class PackageLists:
         from wxlint.documents.manifests.requirements_txt import read_requirements
 
         lines = read_requirements(Text(source.path, text), self._variable)
-        moved = [_at(line, start, end) for line in lines]
+        moved = [moved_to(line, start, end) for line in lines]
         return joined([Lines(), *(self._of_line(line, source, False, (source.path,)) for line in moved)])
 
     def _variable(self, name: str) -> Value:
@@ -131,7 +97,7 @@ class PackageLists:
         if line.invalid:
             return Lines(unread=(Unread(UnreadKind.INVALID, source.path, where, "an option that pip refuses"),))
         if line.requirement is not None:
-            return _of_requirement(line, line.requirement, source, where, as_constraints, self.environment)
+            return of_requirement(line, line.requirement, source, where, as_constraints, self.environment)
         options = line.options
         editable = next((option.value for option in options if option.name == "--editable"), None)
         if editable is not None:
@@ -142,7 +108,7 @@ class PackageLists:
             if nested is not None:  # pip looks at nothing else on the line
                 inner = self.files.beside(source, nested, self.stage)
                 return self._requirements(inner, nested, wanted == "--constraint", open_)
-        return Lines(sources=_sources(line, source), prerelease=any(option.name == "--pre" for option in options))
+        return Lines(sources=sources_of(line, source), prerelease=any(option.name == "--pre" for option in options))
 
     def _editable(self, source: Text, value: Value, where: Where) -> Lines:
         """`-e ./lib[gpu]` in a list: a project of the repository, or one that is fetched."""
@@ -339,29 +305,6 @@ def _is_pylock(path: str) -> bool:
     from wxlint.documents.manifests.pylock import NAME
 
     return NAME.fullmatch(posixpath.basename(path)) is not None
-
-
-def _at(line: RequirementLine, start: int, end: int) -> RequirementLine:
-    """A line that stands elsewhere than in a file of its own."""
-    options = tuple(option._replace(start=start, end=end) for option in line.options)
-    return line._replace(options=options, start=start, end=end)
-
-
-def _sources(line: RequirementLine, source: Text) -> Sources:
-    """The indexes that a line of options gives, as pip reads several on one line."""
-    names = ("--index-url", "--extra-index-url", "--find-links")
-    given: dict[str, list[PackageIndex]] = {name: [] for name in names}
-    for option in line.options:
-        if option.name in given:
-            where = partial(source.span, option.start, option.end)
-            given[option.name].append(PackageIndex(option.name, option.value, where))
-    index = given["--index-url"]
-    return Sources(
-        index[-1] if index else None,
-        tuple(given["--extra-index-url"]),
-        tuple(given["--find-links"][:1]),
-        any(option.name == "--no-index" for option in line.options),
-    )
 
 
 def _invalid(source: Text, problem: str) -> Unread:
