@@ -67,6 +67,7 @@ def _in_order(state: Torch, install: Install, family: list[Choice], considered: 
     now = _replaced(state, install, first)
     if is_changed(state, now):
         return now
+    state = now  # whose companions may have become doubtful
     for choice in considered:
         answer = True if choice is first else is_satisfied(state, choice)
         if answer is False and _moves(state, choice, family):
