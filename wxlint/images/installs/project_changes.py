@@ -33,10 +33,14 @@ class Resolution(NamedTuple):
 
 
 class ProjectChanges(NamedTuple):
-    """What the commands so far have left in a folder. lock: how they made the lock, None where none did. indexes: what
-    `uv add` has written, the latest first."""
+    """What the commands so far have left in a folder.
+
+    lock: how they made the lock, None where none did. renewed: they made it more than once, each in another way.
+    indexes: what `uv add` has written, the latest first.
+    """
 
     lock: Resolution | None = None
+    renewed: bool = False
     indexes: tuple[AddedIndex, ...] = ()
 
 

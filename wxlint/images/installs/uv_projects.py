@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
 from wxlint.images.installs.call import Call
-from wxlint.images.installs.model import Install, Lines, Sources, Unread, UnreadKind, UvSettings
+from wxlint.images.installs.model import LOCKS, Install, Lines, Sources, Unread, UnreadKind, UvSettings
 from wxlint.images.installs.options import Arguments, behind_options, read_arguments
 from wxlint.images.installs.pip import (
     finished,
@@ -58,6 +58,11 @@ def _synced(words: tuple[Word, ...], call: Call, added: tuple[str, ...] = ()) ->
     for found in project_tool("uv", call, added, unbound=made.unbound):
         install = found._replace(place=place, makes=place != SYSTEM)
         if install.locked:
+            if changes.lock is not None and (changes.renewed or changes.lock != made):
+                changes = changes._replace(lock=made, renewed=True)
+                call.context.note_project(folder, changes)
+                unread = Unread(UnreadKind.CHANGED, LOCKS["uv"])  # the one that was copied is there no more
+                install = install._replace(requirements=(), unread=(*install.unread, unread))
             yield install
             continue
         if not install.conditional:

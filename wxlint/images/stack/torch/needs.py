@@ -132,8 +132,8 @@ def _is_held_back(install: Install) -> bool:
     """Whether an install says something of torch that may lead it to an older release of what asks for torch."""
     if any(r.name == "torch" or (install.tool == "uv" and r.name == "torchvision") for r in install.requirements):
         return True
-    if any(r.maybe and r.name in FAMILY for r in install.constraints):
-        return True  # what another system asks for
+    if any(r.name in FAMILY and (r.maybe or (r.name == "torch" and r.bound is not None)) for r in install.constraints):
+        return True  # what another system asks for, or a torch that is not installed, of an index of its own
     if _parts_hold_back(install):
         return True
     limits = [r.specifier for r in (*install.constraints, *install.overrides) if r.name == "torch" and r.specifier]
