@@ -4,10 +4,11 @@
 
 `jax`, `onnxruntime`, `paddlepaddle`, `faiss-cpu`, `tensorflow-cpu` compute on the CPU wherever they run, and say
 nothing about it. conda solves for the machine it runs on: without a GPU in sight, as in every image build,
-conda-forge's `pytorch` comes out as a CPU build. llama-cpp-python is compiled, without CUDA unless CMAKE_ARGS asks for
-it; detectron2, mmcv and torch-scatter look for a GPU while they are compiled, and find none without `FORCE_CUDA=1`.
-Debian and Ubuntu build `python3-torch` for the CPU, and on arm64 so is the default index's torch before 2.11. What
-comes along without being asked for is left alone, but not what an extra asks for where another is for a GPU
+conda-forge's `pytorch` comes out as a CPU build, and so does that of PyTorch's own channel where only `cudatoolkit`
+stands beside it: since 1.13 it is `pytorch-cuda` that chooses. llama-cpp-python is compiled, without CUDA unless
+CMAKE_ARGS asks for it; detectron2, mmcv and torch-scatter look for a GPU while they are compiled, and find none without
+`FORCE_CUDA=1`. Debian and Ubuntu build `python3-torch` for the CPU, and on arm64 so is the default index's torch before
+2.11. What comes along without being asked for is left alone, but not what an extra asks for where another is for a GPU
 (`rembg[cpu]`). Beside another package that does compute on the GPU a CPU build may be meant (a voice detector on
 onnxruntime), and is information only.
 
@@ -41,6 +42,8 @@ from wxlint.images.graph.repository import Repository
 from wxlint.images.installs.model import Install
 from wxlint.images.stack.packages import COMPILED, Accelerated
 from wxlint.images.stack.state import Stack
+from wxlint.images.stack.torch.conda_builds import is_of_pytorch_cuda
+from wxlint.images.stack.torch.model import Choice
 from wxlint.rules import Problem
 
 SEVERITY = Severity.WARNING
@@ -206,16 +209,35 @@ def _conda(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:
             continue
         if _overrides(image):
             continue
-        if install.conditional or choice.requirement.build or "conda-forge" not in install.channels:
+        if install.conditional or image.state.torch.channel not in ("unknown", "cpu"):
             continue
-        if set(install.channels) & {"pytorch", "nvidia"} or image.state.torch.channel not in ("unknown", "cpu"):
-            continue
-        span = choice.requirement.span or install.span
-        if span is not None:
-            written = choice.requirement.written
+        span, because = choice.requirement.span or install.span, (*image.base.because, *image.why)
+        written = choice.requirement.written
+        if span is not None and _names_the_old_package(choice):
+            text = f"cudatoolkit chooses no build of {written}: pytorch-cuda does, from 1.13 on; {_solved(install)}"
+            hint = "ask for pytorch-cuda, from the channels pytorch and nvidia"
+            yield Problem(span, text, because, hint, image.doubt, image.label)
+        elif span is not None and _is_of_conda_forge(choice):
             text = f"conda solves {written} without a GPU in sight: a CPU build, but {image.label} is a cuda image"
             hint = "set CONDA_OVERRIDE_CUDA for the command, or ask for pytorch-gpu, a *cuda* build or cuda-version"
-            yield Problem(span, text, (*image.base.because, *image.why), hint, image.doubt, image.label)
+            yield Problem(span, text, because, hint, image.doubt, image.label)
+
+
+def _is_of_conda_forge(choice: Choice) -> bool:
+    channels = set(choice.install.channels)
+    return "conda-forge" in channels and not channels & {"pytorch", "nvidia"} and not choice.requirement.build
+
+
+def _names_the_old_package(choice: Choice) -> bool:
+    """Whether a command of conda names what chose the build of older releases of torch, and nothing that does today."""
+    named = {one.name for one in choice.install.requirements}
+    return "cudatoolkit" in named and "cpuonly" not in named and is_of_pytorch_cuda(choice.requirement, choice.install)
+
+
+def _solved(install: Install) -> str:
+    if {"nvidia", "conda-forge"} & set(install.channels):
+        return "conda takes a build of another CUDA, or for the CPU"
+    return "without the channel nvidia, a CPU build is left"
 
 
 def _of_arm64(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:

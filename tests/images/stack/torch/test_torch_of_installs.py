@@ -106,6 +106,10 @@ CHANNELS = [
     ("conda install pytorch=1.12=py3.8_cuda113_0", "cu113", "conda"),
     ("conda install pytorch", "unknown", "conda"),
     ("conda install torchaudio pytorch cudatoolkit=10.2", "cu102", "conda"),
+    ("conda install -c pytorch pytorch=1.12.1 cudatoolkit=11.3", "cu113", "conda"),
+    ("conda install -c pytorch pytorch=1.13.0 cudatoolkit=11.6", "unknown", "conda"),
+    ("conda install -c pytorch pytorch=1.13.0 cudatoolkit=11.6 pytorch-cuda=11.7", "cu117", "conda"),
+    ("conda install -c pytorch pytorch=1.13.0 cudatoolkit=11.6 cpuonly", "cpu", "conda"),
 ]
 
 

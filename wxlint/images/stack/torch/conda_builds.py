@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from wxlint import facts
+from wxlint.facts.tables import release_key
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.model import Choice
@@ -20,13 +21,21 @@ def choices(install: Install) -> list[Choice]:
     if torch is None:
         return []
     implied = torch.name not in ("pytorch", "pytorch-gpu", "pytorch-cpu")
-    if "cudatoolkit" in named and torch.name == "pytorch" and not torch.build and _is_conda_forge_alone(install):
+    if "cudatoolkit" in named and (_is_of_conda_forge(torch, install) or is_of_pytorch_cuda(torch, install)):
         named.pop("cudatoolkit")  # libraries beside whatever build is solved: the CPU's, where conda sees no GPU
     return [Choice(_of_conda(named, torch), "conda", torch, implied, install)]
 
 
-def _is_conda_forge_alone(install: Install) -> bool:
-    return "conda-forge" in install.channels and not {"pytorch", "nvidia", "defaults"} & set(install.channels)
+def _is_of_conda_forge(torch: Requirement, install: Install) -> bool:
+    alone = "conda-forge" in install.channels and not {"pytorch", "nvidia", "defaults"} & set(install.channels)
+    return alone and torch.name == "pytorch" and not torch.build
+
+
+def is_of_pytorch_cuda(torch: Requirement, install: Install) -> bool:
+    """Whether conda takes a pytorch of PyTorch's own channel whose build `pytorch-cuda` chooses, as of 1.13, and not
+    `cudatoolkit`. Source: pytorch.org, the commands of conda for previous releases."""
+    own = install.channels[:1] == ("pytorch",) and torch.name == "pytorch" and not torch.build
+    return own and torch.pin is not None and release_key(torch.pin) >= release_key("1.13")
 
 
 def _of_conda(named: dict[str, Requirement], torch: Requirement) -> str:

@@ -112,6 +112,7 @@ def _unread(state: Torch, install: Install, before: Torch | None) -> Torch:
     before: the state before what was read of it, where that decided.
     """
     unread = next((one for one in install.unread if one.kind is not UnreadKind.NO_TORCH), None)
+    foreign = None
     if unread is None:
         hidden = (r for r in install.requirements if _is_foreign(r, install))
         foreign = next((r for r in hidden if not _leaves_torch(r, state)), None)
@@ -131,8 +132,11 @@ def _unread(state: Torch, install: Install, before: Torch | None) -> Torch:
         return state
     if state.channel != "none" and (not decides or install.no_deps or is_pinned(install.constraints)):
         return state
-    refused = unread is not None and unread.kind is UnreadKind.REFUSED
-    said = UnreadKind.REFUSED.value if refused else "cannot be read"
+    if unread is None and foreign is not None and foreign.kind == "name":
+        said = "may bring torch"
+    else:
+        refused = unread is not None and unread.kind is UnreadKind.REFUSED
+        said = UnreadKind.REFUSED.value if refused else "cannot be read"
     reason = reason_at("install", f"{what.replace(HOLE, '…')} {said}", install.span)
     if state.channel == "none":
         return Torch("unknown", None, (reason,), install.span, maybe=maybe)
@@ -143,8 +147,10 @@ def _is_foreign(requirement: Requirement, install: Install) -> bool:
     """Whether nothing shows what a requirement brings."""
     if install.no_deps and requirement.name:
         return False
+    if requirement.kind == "name" and install.tool == "conda":  # whose packages ask for what those of the index ask for
+        return requirement.name not in _OF_CONDA and facts.brings_torch(requirement.name, requirement.pin) is not None
     if requirement.kind == "name":
-        return install.tool not in ("apt", "conda") and facts.may_bring_torch(requirement.name)
+        return install.tool != "apt" and facts.may_bring_torch(requirement.name)
     beginning, variable, _ = requirement.written.partition("$")
     if requirement.kind == "unknown" and variable and _BEGINNING.fullmatch(beginning):
         return facts.may_begin_torch(beginning)
@@ -167,5 +173,5 @@ def _leaves_torch(requirement: Requirement, state: Torch) -> bool:
 
 def _would_take(install: Install) -> str:
     """The channel that torch would have if an install that cannot be read brought it."""
-    plain = not install.sources and not install.open
+    plain = not install.sources and not install.open and install.tool != "conda"
     return "default" if plain and install.backend is None else ANY
