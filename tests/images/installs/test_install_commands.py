@@ -11,7 +11,8 @@ VALUED = (
     "--platform -b --build-constraint --prefix --python-version --implementation --abi --timeout --retries"
     " --trusted-host --cache-dir --proxy --cert --client-cert --no-binary --only-binary --progress-bar --src --report"
     " --config-settings -C --global-option --install-option --keyring-provider --log --use-feature --exists-action"
-    " --use-deprecated --root-user-action --python -p -w --wheel-dir"
+    " --use-deprecated --root-user-action --python -p -w --wheel-dir --all-releases --only-final --uploaded-prior-to"
+    " --refresh-package --requirements-from-script"
 ).split()
 
 
@@ -22,7 +23,8 @@ def test_the_value_of_an_option_of_pip_is_nothing_to_install(option: str) -> Non
 
 @pytest.mark.parametrize(
     "option",
-    "--link-mode --exclude-newer --python-platform --resolution --fork-strategy --python-preference --config-file"
+    "--link-mode --exclude-newer --exclude-newer-package --python-platform --resolution --fork-strategy"
+    " --python-preference --config-file"
     " --no-build-package --no-binary-package --reinstall-package --build-constraints --allow-insecure-host"
     " --no-build-isolation-package --index-strategy --prerelease".split(),
 )
@@ -283,6 +285,16 @@ SWITCHES = [
     ("pip install --pre torch", "prerelease", True),
     ("PIP_PRE=1 pip install torch", "prerelease", True),
     ("pip install torch", "prerelease", False),
+    ("pip install --all-releases :all: torch", "prerelease", True),
+    ("pip install --all-releases numpy,Torch torch", "prerelease", True),
+    ("pip install --all-releases numpy --only-final torch torch", "prerelease", False),
+    ("pip install --uploaded-prior-to 2024-01-01 torch", "lowest", True),
+    ("PIP_UPLOADED_PRIOR_TO=2024-01-01 pip install torch", "lowest", True),
+    ("pip install torch", "lowest", False),
+    ("uv pip install --exclude-newer 2024-01-01 torch", "lowest", True),
+    ("uv pip install --exclude-newer-package torch=2024-01-01 torch", "lowest", True),
+    ("UV_EXCLUDE_NEWER=2024-01-01 uv pip install torch", "lowest", True),
+    ("uv pip install torch", "lowest", False),
     ("uv pip install --pre torch", "prerelease", True),
     ("uv pip install --prerelease allow torch", "prerelease", True),
     ("uv pip install --prerelease=if-necessary torch", "prerelease", False),

@@ -31,12 +31,13 @@ _VALUED = {
     "--editable": "--editable", "-e": "--editable",
     "--find-links": "--find-links", "-f": "--find-links",
     "--no-binary": "--no-binary", "--only-binary": "--only-binary",
+    "--all-releases": "--all-releases", "--only-final": "--only-final",
     "--trusted-host": "--trusted-host", "--use-feature": "--use-feature",
     "--global-option": "--global-option", "--hash": "--hash",
     "--config-settings": "--config-settings", "--config-setting": "--config-settings", "-C": "--config-settings",
 }  # fmt: skip
 """The options that take a value, each with the name that is used for it."""
-_FLAGS = frozenset(("--no-index", "--prefer-binary", "--require-hashes", "--pre"))
+_FLAGS = frozenset(("--no-index", "--prefer-binary", "--require-hashes", "--no-require-hashes", "--pre"))
 _CHECKED = {
     "--hash": late(r"sha(?:256|384|512):"),
     "--use-feature": late(

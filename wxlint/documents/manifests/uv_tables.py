@@ -12,7 +12,7 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.documents.manifests.project import Binding, Project, load, normal, table, texts
 from wxlint.documents.source import Source
 
-_TEXTS = ("index-strategy", "prerelease", "resolution", "torch-backend")
+_TEXTS = ("exclude-newer", "index-strategy", "prerelease", "resolution", "torch-backend")
 _ISOLATION = ("no-build-isolation", "no-build-isolation-package", "extra-build-dependencies")
 """Settings by which a package may be built with what is installed, or with more than it asks for."""
 

@@ -25,7 +25,7 @@ from wxlint.images.installs.model import (
     UvSettings,
     joined,
 )
-from wxlint.images.installs.pip import ARCHIVES
+from wxlint.images.installs.pip import ARCHIVES, names_torch
 from wxlint.images.installs.requirement import FOLDER, normalise, parse_requirement
 
 if TYPE_CHECKING:
@@ -108,7 +108,9 @@ class PackageLists:
             if nested is not None:  # pip looks at nothing else on the line
                 inner = self.files.beside(source, nested, self.stage)
                 return self._requirements(inner, nested, wanted == "--constraint", open_)
-        return Lines(sources=sources_of(line, source), prerelease=any(option.name == "--pre" for option in options))
+        all_releases = any(one.name == "--all-releases" and names_torch(one.value.text) for one in options)
+        prerelease = all_releases or any(one.name == "--pre" for one in options)
+        return Lines(sources=sources_of(line, source), prerelease=prerelease)
 
     def _editable(self, source: Text, value: Value, where: Where) -> Lines:
         """`-e ./lib[gpu]` in a list: a project of the repository, or one that is fetched."""

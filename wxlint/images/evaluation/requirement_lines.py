@@ -43,9 +43,10 @@ def of_requirement(
     if holds is False and found.kind != "unknown":
         return Lines() if as_constraints else Lines(skipped=(found,))
     ignored = [option for option in line.options if option.name in ("--index-url", "--extra-index-url")]
-    if ignored or holds is None:
+    open_ = holds is None or any(option.name == "--editable" for option in line.options)  # refused from pip 26.2 on
+    if ignored or open_:
         shown = f"{ignored[0].name} {ignored[0].value.shown()}" if ignored else ""
-        found = found._replace(maybe=holds is None, ignored=shown)
+        found = found._replace(maybe=open_, ignored=shown)
     if as_constraints and found.kind == "unknown":
         return Lines(unread=(Unread(UnreadKind.NOT_WHOLE, where().path, where),))
     return Lines(constraints=(found,)) if as_constraints else Lines((found,))

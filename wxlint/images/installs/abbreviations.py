@@ -19,11 +19,12 @@ _ALWAYS = frozenset(
 )
 """What pip 20 to 25 know behind `install`."""
 _SOMETIMES = frozenset(
-    "--abi --always-unzip --break-system-packages --build --build-constraint --build-dir --build-option"
+    "--abi --all-releases --always-unzip --break-system-packages --build --build-constraint --build-dir --build-option"
     " --check-build-dependencies --config-settings --debug --dry-run --egg --group --implementation --install-option"
     " --keyring-provider --local-log --no-python-version-warning --no-use-pep517 --no-user --no-verify"
-    " --no-warn-conflicts --no-warn-script-location --platform --process-dependency-links --python --python-version"
-    " --report --require-venv --resume-retries --root-user-action --source --source-dir --source-directory"
+    " --no-proxy-env --no-require-hashes --no-warn-conflicts --no-warn-script-location --only-deps --only-final"
+    " --platform --process-dependency-links --python --python-version --refresh-package --report --require-venv"
+    " --resume-retries --root-user-action --source --source-dir --source-directory"
     " --uploaded-prior-to --use-deprecated --use-feature --wheel-dir --yes".split()
 )
 """What some of them know, or other commands."""

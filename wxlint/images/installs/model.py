@@ -161,7 +161,8 @@ class UvSettings(NamedTuple):
     """What a uv.toml, or [tool.uv] of a pyproject.toml, says to `uv pip`.
 
     constraints, overrides: of constraint-dependencies and override-dependencies. values: "index-strategy",
-    "prerelease", "resolution" and "torch-backend", those that are given; "build-isolation" where one changes it.
+    "exclude-newer", "prerelease", "resolution" and "torch-backend", those that are given;
+    "build-isolation" where one changes it.
     left_out: names of packages whose overrides are all for other systems, so that none of them is installed.
     """
 

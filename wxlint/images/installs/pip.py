@@ -74,6 +74,8 @@ def _install(tool: str, verb: Word, arguments: Arguments, call: Call) -> Install
     lists = _from_variable("PIP_REQUIREMENT", call, as_constraints=False)
     lists += [_read(option, call) for option in arguments.given(*LIST_FLAGS)]
     listed = joined([Lines(sources=_sources(arguments, call)), *limits, named, *lists])
+    if arguments.has("--only-deps"):
+        listed = listed._replace(requirements=tuple(one._replace(maybe=True) for one in listed.requirements))
     target = arguments.last("-t", "--target", "--root") or call.variables.get("PIP_TARGET")
     install = finished(
         Install(
@@ -87,7 +89,11 @@ def _install(tool: str, verb: Word, arguments: Arguments, call: Call) -> Install
             or is_on(call.variables, "PIP_FORCE_REINSTALL")
             or is_on(call.variables, "PIP_IGNORE_INSTALLED"),
             no_deps=alone,
-            prerelease=listed.prerelease or arguments.has("--pre") or is_on(call.variables, "PIP_PRE"),
+            prerelease=listed.prerelease
+            or arguments.has("--pre")
+            or is_on(call.variables, "PIP_PRE")
+            or any(map(names_torch, arguments.texts("--all-releases"))),
+            lowest=arguments.has("--uploaded-prior-to") or "PIP_UPLOADED_PRIOR_TO" in call.variables,
             builds=verb.value.text == "wheel",
             exact=verb.value.text == "sync",
             eager=_is_eager(arguments, call),
@@ -100,6 +106,11 @@ def _install(tool: str, verb: Word, arguments: Arguments, call: Call) -> Install
     )
     wheels = arguments.last("-w", "--wheel-dir") if install.builds else None
     return install._replace(folder=call.context.absolute(wheels.text)) if wheels is not None else install
+
+
+def names_torch(listed: str) -> bool:
+    """Whether the value of an option that takes names, with commas between them, or `:all:`, is for torch."""
+    return not {":all:", "torch"}.isdisjoint(name.strip().lower() for name in listed.split(","))
 
 
 def _is_eager(arguments: Arguments, call: Call) -> bool:

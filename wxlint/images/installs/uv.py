@@ -24,7 +24,7 @@ from wxlint.images.installs.pip import (
 )
 from wxlint.images.installs.places import SYSTEM, of_value
 from wxlint.images.installs.requirement import normalise
-from wxlint.images.installs.uv_options import kept, overridden, says, setting, sources, without_bindings
+from wxlint.images.installs.uv_options import kept, overridden, says, setting, sources, takes_older, without_bindings
 
 if TYPE_CHECKING:
     from wxlint.shell.model import Word
@@ -130,7 +130,7 @@ def _install(verb: Word, arguments: Arguments, call: Call) -> Install:
             first_match=says("index-strategy", ("unsafe-first-match",), settings, arguments, call),
             exact=syncs or arguments.has("--exact"),
             overrides=overrides,
-            lowest=says("resolution", ("lowest", "lowest-direct"), settings, arguments, call),
+            lowest=takes_older(settings, arguments, call),
             selective=bool(upgraded or renewed) and not (upgrades or renews),
             isolated=is_isolated("UV", arguments, call) and settings.value("build-isolation") is None,
         ),

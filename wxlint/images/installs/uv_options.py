@@ -72,6 +72,13 @@ def says(name: str, wanted: tuple[str, ...], settings: UvSettings, arguments: Ar
     return value is not None and value.text in wanted
 
 
+def takes_older(settings: UvSettings, arguments: Arguments, call: Call) -> bool:
+    """Whether uv is told to take older releases than the newest: the lowest, or those of before some day."""
+    if says("resolution", ("lowest", "lowest-direct"), settings, arguments, call):
+        return True
+    return arguments.has("--exclude-newer-package") or setting("exclude-newer", settings, arguments, call) is not None
+
+
 def sources(arguments: Arguments, call: Call) -> Sources:
     """The indexes of a command line; the environment's where an option is not given."""
     links = given_sources(arguments, call.context, *LINK_FLAGS) or in_variable("UV_FIND_LINKS", call.variables)

@@ -22,7 +22,15 @@ from wxlint.images.installs.places import SYSTEM, of_project
 from wxlint.images.installs.project_changes import Resolution
 from wxlint.images.installs.projects import project_folder, project_tool
 from wxlint.images.installs.requirement import Requirement
-from wxlint.images.installs.uv_options import kept, overridden, says, sources, without_bindings, without_name
+from wxlint.images.installs.uv_options import (
+    kept,
+    overridden,
+    says,
+    sources,
+    takes_older,
+    without_bindings,
+    without_name,
+)
 
 if TYPE_CHECKING:
     from wxlint.documents.manifests.uv_tables import AddedIndex
@@ -109,7 +117,7 @@ def _resolution(
         says("prerelease", ("allow",), settings, arguments, call),
         says("index-strategy", ("unsafe-best-match",), settings, arguments, call),
         says("index-strategy", ("unsafe-first-match",), settings, arguments, call),
-        says("resolution", ("lowest", "lowest-direct"), settings, arguments, call),
+        takes_older(settings, arguments, call),
     )
     if frozen or arguments.has("--locked") or is_on(call.variables, "UV_LOCKED"):
         return earlier or asked._replace(sources=Sources(), unbound=asked.unbound and not frozen)
