@@ -23,6 +23,7 @@ from wxlint.images.stack.torch.releases import (
     local_rank,
     numbers,
     release_sets,
+    within,
 )
 from wxlint.images.stack.torch.selection import choices
 from wxlint.images.stack.torch.state import after
@@ -125,10 +126,11 @@ class _Followed:
         adapts = install.reinstall or (_adapts(present, torch, install) if moved else False)
         if present is not None and companion.name in self.found and not moved and not _fits(present, torch):
             adapts = adapts or (False if install.no_deps else None)  # an installer changes it, or torch
-        if install.conditional or adapts is None:
+        taken = adapts or _is_taken(companion, present, install, self.external)
+        if install.conditional or adapts is None or taken is None:
             self._forget(companion.name)  # which one is there is open
             return False
-        if not (adapts or _is_taken(companion, present, install, self.external)):
+        if not taken:
             return False
         self.found.pop(companion.name, None)
         if _is_other_build(companion, torch):
@@ -208,14 +210,14 @@ def _comes_from_an_unknown_index(install: Install, chosen: Sequence[Choice]) -> 
     return bool(builds) and "unknown" in given and not builds & given
 
 
-def _is_taken(companion: Companion, present: Companion | None, install: Install, external: Torch) -> bool:
+def _is_taken(companion: Companion, present: Companion | None, install: Install, external: Torch) -> bool | None:
     """Whether an installer takes a companion anew, or keeps what is there; a base that holds torch may hold it
-    already."""
+    already. None where the range that is asked for decides, and may not hold the release that is there."""
     other = present is not None and companion.channel not in ("unknown", present.channel)
     if other and install.tool == "uv-project":  # whose lock says from where, too
         return True
     if companion.version is None and not (install.upgrade or install.reinstall):
-        return present is None and external.channel == "none"
+        return external.channel == "none" if present is None else _is_out_of_range(present, install)
     if present is not None and install.upgrade and not install.reinstall and _is_highest(present, companion, install):
         return False
     if present is None or install.upgrade or install.reinstall:
@@ -228,12 +230,28 @@ def _is_taken(companion: Companion, present: Companion | None, install: Install,
     )  # an index does not count while the release is there
 
 
+def _range_of(name: str, install: Install) -> str:
+    """The range that an install asks for of a companion, as far as it is known."""
+    wanted = (one.specifier for one in install.requirements if one.name == name and HOLE not in one.specifier)
+    return ",".join(filter(None, wanted))
+
+
+def _is_out_of_range(present: Companion, install: Install) -> bool | None:
+    """Whether an install asks for releases of a companion that the one that is there is none of."""
+    if any(one.name == present.name and HOLE in one.specifier for one in install.requirements):
+        return None
+    wanted = _range_of(present.name, install)
+    if not wanted:
+        return False
+    answers = {not within(wanted, version) for version in _possible(present)}
+    return answers.pop() if len(answers) == 1 else None
+
+
 def _is_highest(present: Companion, companion: Companion, install: Install) -> bool:
     """Whether an upgrade finds nothing as high as the companion that is there."""
     if not is_complete(companion.channel):
         return False
-    wanted = [one.specifier for one in install.requirements if one.name == companion.name and HOLE not in one.specifier]
-    specifier = ",".join(filter(None, wanted))
+    specifier = _range_of(companion.name, install)
     sets = release_sets((companion.channel,), install.environment.python)
     best = max((companion_version(companion.name, specifier, listed) or "0" for (listed,) in sets), key=numbers)
     held, theirs = _possible(present), (numbers(best), local_rank(companion.channel))
