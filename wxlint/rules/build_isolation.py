@@ -10,7 +10,8 @@ on. `--no-build-isolation` builds with what is installed; torch has to be instal
 
 The same with `pkg_resources`, which setuptools 82 took out: packages without a wheel whose setup.py imports it, and
 that ask for no setuptools of their own (openai-whisper before 20250625), are built with the newest one and fail. A
-constraint on setuptools that reaches builds (`PIP_CONSTRAINT`, `--build-constraint`) helps, or a later release.
+constraint on setuptools that reaches builds (`PIP_CONSTRAINT`, `--build-constraint`) helps, or a later release. This is
+information: the index decides it, which changes while the repository does not, and the build itself says so.
 
 Nothing is said where a wheel may be taken instead: with a further index, with `--find-links`, or by an address; where
 an older pip may install, and of `uv sync`, whose settings decide.
@@ -124,8 +125,7 @@ def _without_pkg_resources(image: Image) -> Iterator[Problem]:
                     return
                 text = f"the build of {requirement.written} imports pkg_resources, which setuptools has no longer"
                 hint = "take a later release, or hold setuptools<82 for builds: a file with it in PIP_CONSTRAINT"
-                severity = Severity.INFO if python is None or install.conditional else None
-                yield Problem(span, text, install.reasons, hint, severity, image.label, reader=install.span)
+                yield Problem(span, text, install.reasons, hint, Severity.INFO, image.label, reader=install.span)
 
 
 def _is_index_default(install: Install) -> bool:
