@@ -1,10 +1,12 @@
-"""Projects that their tool refuses to install: parts and indexes that they do not have, another Python."""
+"""Projects that their tool refuses to install: parts and indexes that they do not have, another Python; and extras of
+which pip only warns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from wxlint.core.findings import Severity
 from wxlint.images.installs.model import UnreadKind
 from wxlint.images.installs.requirement import Doubt
 from wxlint.rules import Problem
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def problems(repository: Repository, image: Image) -> Iterator[Problem]:
-    """Yield what is refused of the projects that an image installs."""
+    """Yield what is refused of the projects that an image installs, or left out."""
     for install in image.installs:
         if not install.must_succeed:
             continue
@@ -28,6 +30,10 @@ def problems(repository: Repository, image: Image) -> Iterator[Problem]:
                 text = f"{unread.name} asks for Python {unread.detail}, and the base has {install.environment.python}"
                 hint = "take a base with such a Python, or widen requires-python"
                 yield Problem(install.span, text, install.reasons, hint, image=image.label)
+        for path, extra in install.unknown_extras:
+            if (span := install.span) is not None:
+                text = f"{path} has no extra {extra}: pip warns, and installs the project without it"
+                yield Problem(span, text, install.reasons, "name one that it has", Severity.WARNING, image.label)
         if install.tool == "uv-project":
             yield from _undeclared(repository, image, install)
 

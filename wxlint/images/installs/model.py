@@ -108,10 +108,10 @@ class Unread(NamedTuple):
 
 
 class Lines(NamedTuple):
-    """What a requirements file or a project lists. locked: a lock says so; torchless: one that holds no
-    torch. forks: a project has parts that exclude
-    each other, so that what it takes depends on more than what is listed. skipped: requirements whose markers do not
-    hold. prerelease: pip takes pre-releases by a line of it."""
+    """What a requirements file or a project lists. locked: a lock says so; torchless: one that holds no torch. forks: a
+    project has parts that exclude each other, so that what it takes depends on more than what is listed. skipped:
+    requirements whose markers do not hold. prerelease: pip takes pre-releases by a line of it. unknown_extras: those
+    that are asked for and that a project does not have, each behind its file: pip warns, and goes on without them."""
 
     requirements: tuple[Requirement, ...] = ()
     sources: Sources = Sources()
@@ -122,6 +122,7 @@ class Lines(NamedTuple):
     forks: bool = False
     skipped: tuple[Requirement, ...] = ()
     prerelease: bool = False
+    unknown_extras: tuple[tuple[str, str], ...] = ()
 
 
 def joined(parts: Iterable[Lines]) -> Lines:
@@ -139,6 +140,7 @@ def joined(parts: Iterable[Lines]) -> Lines:
         tuple(u for part in parts for u in part.unread),
         skipped=tuple(r for part in parts for r in part.skipped),
         prerelease=any(part.prerelease for part in parts),
+        unknown_extras=tuple(one for part in parts for one in part.unknown_extras),
     )
 
 
@@ -217,22 +219,22 @@ class Install(NamedTuple):
     tool: "pip", "uv", "uv-project", "poetry", "pipenv", "conda", "apt" or "script". constraints: lines of -c files.
     unread: what could not be read. upgrade: -U was given; reinstall: what is there already does not count.
     conditional: the command may not run. elsewhere: into a folder of its own (--target), `folder`: absolute, with
-    HOLEs; of conda, the environment that it names; of `builds`, where the wheels go. apart: what is
-    installed outside of that folder does not count, as for --target, and unlike --root.
-    redirected: version bounds that the shell takes for redirections, as written. open: a variable may hold
-    further options. removes: the requirements are taken out (`pip uninstall`). builds: wheels are made (`pip wheel`),
-    for a later stage to install. best_match, first_match: uv's index strategies unsafe-best-match and
-    unsafe-first-match. prerelease: pre-releases count. exact: what is not listed is removed (`uv sync`,
-    `pip-sync`). program: the script or program whose effect is not known, for tool "script". switches: variables that
-    decide what is compiled (SWITCHES). overrides: what counts in the place of any other requirement of the same name
-    (uv). lowest: older releases than the newest in reach may be taken (uv's --resolution, or what a lock that is made
-    in the build holds besides). selective: an upgrade or a reinstall is for some packages only. eager: an upgrade is
-    for those too that come along. locked: a lock says what is taken. isolated: nothing keeps pip or uv from building
-    packages in environments of their own. place: the Python environment that it acts in, by its prefix (see places.py);
-    "" for the one that the base image leads to, with a HOLE where it is not known. makes: it makes that environment
-    where there is none yet; tool "venv" does nothing else. shares: the environment sees what the system's Python has.
-    handled: where it fails, its text goes on with something else (`A || B`). skipped: distributions that are left out
-    of what is installed (uv's --no-install-package).
+    HOLEs; of conda, the environment that it names; of `builds`, where the wheels go. apart: what is installed outside
+    of that folder does not count, as for --target, and unlike --root. redirected: version bounds that the shell takes
+    for redirections, as written. open: a variable may hold further options. removes: the requirements are taken out
+    (`pip uninstall`). builds: wheels are made (`pip wheel`), for a later stage to install. best_match, first_match:
+    uv's index strategies unsafe-best-match and unsafe-first-match. prerelease: pre-releases count. exact: what is not
+    listed is removed (`uv sync`, `pip-sync`). program: the script or program whose effect is not known, for tool
+    "script". switches: variables that decide what is compiled (SWITCHES). overrides: what counts in the place of any
+    other requirement of the same name (uv). lowest: older releases than the newest in reach may be taken (uv's
+    --resolution, a day behind which no release counts, or what a lock that is made in the build holds besides).
+    selective: an upgrade or a reinstall is for some packages only. eager: an upgrade is for those too that come
+    along. locked: a lock says what is taken. isolated: nothing keeps pip or uv from building packages in environments
+    of their own. place: the Python environment that it acts in, by its prefix (see places.py); "" for the one that
+    the base image leads to, with a HOLE where it is not known. makes: it makes that environment where there is none
+    yet; tool "venv" does nothing else. shares: the environment sees what the system's Python has. handled: where it
+    fails, its text goes on with something else (`A || B`). skipped: distributions that are left out of what is
+    installed (uv's --no-install-package). unknown_extras: as those of Lines.
     """
 
     tool: str
@@ -273,6 +275,7 @@ class Install(NamedTuple):
     shares: bool = False
     handled: bool = False
     skipped: frozenset[str] = frozenset()
+    unknown_extras: tuple[tuple[str, str], ...] = ()
 
     def __hash__(self) -> int:
         """By where it stands: its lists may be long, and answers are kept by their install."""

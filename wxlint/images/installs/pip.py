@@ -95,6 +95,7 @@ def _install(tool: str, verb: Word, arguments: Arguments, call: Call) -> Install
             or any(map(names_torch, arguments.texts("--all-releases"))),
             lowest=arguments.has("--uploaded-prior-to") or "PIP_UPLOADED_PRIOR_TO" in call.variables,
             builds=verb.value.text == "wheel",
+            unknown_extras=listed.unknown_extras,
             exact=verb.value.text == "sync",
             eager=_is_eager(arguments, call),
             isolated=is_isolated("PIP", arguments, call),

@@ -78,8 +78,8 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
             found = _from_path(found, dependency.folder)
         wanted.append(found)
     strict = tool in ("uv", "poetry", "pdm") or groups.only  # pip warns of an extra, and refuses a group
-    missing = next(_missing(project, source, groups), None) if strict else None
-    if missing is not None:
+    missing = next(_missing(project, source, groups), None)
+    if missing is not None and strict:
         unread = (*unread, Unread(UnreadKind.NO_PART, flag, detail=missing))
     return Lines(
         tuple(wanted),
@@ -87,6 +87,7 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
         tuple(limits),
         unread,
         forks=project.forks or bool(elsewhere),
+        unknown_extras=((source.path, missing),) if missing is not None and not strict else (),
     )
 
 
