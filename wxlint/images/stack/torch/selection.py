@@ -254,7 +254,19 @@ def _without_nightly(places: list[_Place], install: Install, wanted: Requirement
     if re.search(r"\d(?:\.dev|a|b|rc)\d", wanted.specifier):
         return places
     open_ = install.prerelease and not (wanted.name == "torch" and is_bound_above(wanted.specifier))
-    return places if (open_ and not _ends(install)) or not released else released
+    if (open_ and not _ends(install)) or not released:
+        return places
+    ends = len(released) < len(places) and wanted.name in FAMILY and _have_none(released, install, wanted)
+    return [place for place in places if is_nightly(place)] if ends else released
+
+
+def _have_none(places: list[_Place], install: Install, wanted: Requirement) -> bool:
+    """Whether no release of these places is in a range, so that a pre-release is taken."""
+    served = tuple(dict.fromkeys(place.channel for place in places))
+    if not wanted.specifier or not all(map(is_complete, served)):
+        return False
+    listed = release_sets(served, install.environment.python)
+    return not any(_fitting(install, wanted, one, lists) for lists in listed for one in lists)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -295,16 +307,18 @@ def _best(served: tuple[str, ...], install: Install, wanted: Requirement, implie
 
 
 def _may_be_held_back(install: Install, served: tuple[str, ...], wanted: Requirement) -> bool:
-    """Whether something that is named beside torch may lead to an older release of it, which another channel has."""
-    if wanted.pin or wanted.name != "torch":
+    """Whether something that is named beside torch, or a companion, may lead to an older release of torch, which
+    another channel has."""
+    if wanted.pin:
         return False
     needs = [
         needed(one) for one in install.requirements if not one.pin and one.name not in FAMILY and requires_torch(one)
     ]
     if not any(need is None or is_bound_above(need) for need in needs):
         return False
-    limits = ",".join(dict.fromkeys(part for part in (wanted.specifier, *needs) if part))
-    answers = {_agreed(served, install, one, False) for one in (wanted, wanted._replace(specifier=limits))}
+    own = wanted.specifier if wanted.name == "torch" else ""
+    limited = Requirement("torch", specifier=",".join(dict.fromkeys(part for part in (own, *needs) if part)))
+    answers = {_agreed(served, install, one, False) for one in (wanted, limited)}
     return None in needs or len(answers) > 1
 
 
