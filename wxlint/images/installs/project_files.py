@@ -58,8 +58,8 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
         if is_replaced(dependency):
             continue
         if dependency.part not in reached:
-            if tool == "uv" and not project.forks:
-                limits += _limit(dependency, environment, unbound=groups.unbound)
+            if tool == "uv":
+                limits += _limit(dependency, environment, unbound=groups.unbound, forks=project.forks)
             if open_ended and not unread and _may_bring_torch(dependency):
                 unread = (Unread(UnreadKind.EXTRA, f"an extra of {flag}"),)
             continue
@@ -114,12 +114,14 @@ def _from_path(requirement: Requirement, path: str) -> Requirement:
     return wheel._replace(extras=requirement.extras, maybe=requirement.maybe, group=requirement.group)
 
 
-def _limit(dependency: Dependency, environment: Environment, *, unbound: bool) -> list[Requirement]:
+def _limit(dependency: Dependency, environment: Environment, *, unbound: bool, forks: bool) -> list[Requirement]:
     """What a part that is not installed asks for, which uv resolves together with what is. An index of the part's own
-    may count for other systems, too."""
+    may count for other systems, too. forks: parts exclude each other, so that what it asks of torch may count or not."""
     part = dependency.part.name
     holds = applies(marker_of(dependency.requirement), environment) is not False
     found = parse_requirement(Value(dependency.requirement), None)._replace(group=part or dependency.part.kind)
+    if forks:
+        return [Requirement("torch", maybe=True, group=found.group)] if found.name == "torch" else []
     if unbound:
         return [found] if holds else []
     bound = _bound(dependency.bindings, (part,), environment)

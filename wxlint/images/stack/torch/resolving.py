@@ -125,6 +125,7 @@ def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
     """The state after an install that takes torch, or something that brings it."""
     wanted = choice.requirement
     forced = wanted.local is not None or choice.how == "url" or install.reinstall
+    overridden = any(one.name == "torch" for one in install.overrides)  # by what any torch may satisfy
     renewed = state.channel == "unknown" and install.reinstall and not install.selective
     if renewed or _is_other_release(state, choice):
         state = state._replace(channel="none", maybe="", present=False)
@@ -132,7 +133,7 @@ def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
         return state  # it may be kept, or another may come
     if (
         state.channel == "unknown"
-        and (choice.channel in ("default", "unknown") or (choice.implied and choice.how == "bound"))
+        and (choice.channel in ("default", "unknown") or (choice.implied and choice.how == "bound") or overridden)
         and (choice.implied or not install.upgrade)
         and not _decided(state, choice)
     ):
