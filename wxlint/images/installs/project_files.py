@@ -116,7 +116,7 @@ def _from_path(requirement: Requirement, path: str) -> Requirement:
 
 def _limit(dependency: Dependency, environment: Environment, *, unbound: bool, forks: bool) -> list[Requirement]:
     """What a part that is not installed asks for, which uv resolves together with what is. An index of the part's own
-    may count for other systems, too. forks: parts exclude each other, so that what it asks of torch may count or not."""
+    may count for other systems, too. forks: parts exclude each other, and its torch may count or not."""
     part = dependency.part.name
     holds = applies(marker_of(dependency.requirement), environment) is not False
     found = parse_requirement(Value(dependency.requirement), None)._replace(group=part or dependency.part.kind)

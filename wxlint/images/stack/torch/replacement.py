@@ -178,8 +178,6 @@ def _keeps(there: str, channel: str, version: str, best: str, choice: Choice) ->
         return stands
     if not best:
         return None if choice.install.tool == "uv" else True
-    if choice.install.tool == "uv" and same_release(version, best):  # a plain version is that of any build
-        return channel in ("default", there)
     if same_release(version, best) and not is_complete(there):
         return None  # its maker may have built it before the release
     ours, theirs = (numbers(version), local_rank(there)), (numbers(best), local_rank(channel))

@@ -155,7 +155,9 @@ def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
         and wanted.pin in (None, state.version)
     ):
         return state._replace(maybe="", present=True)  # what may be there already would do
-    version = pinned_version(install) or (in_range(choice) if not choice.implied else of_companion(choice))
+    version = pinned_version(install)
+    if version is None and not _is_held_by_companion(state, install):
+        version = in_range(choice) if not choice.implied else of_companion(choice)
     return Torch(
         choice.channel,
         version,
@@ -167,6 +169,13 @@ def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
         nightly=version is None and is_nightly(choice),
         by=install.tool,
     )
+
+
+def _is_held_by_companion(state: Torch, install: Install) -> bool:
+    """Whether a companion that is there, and stays where it is named, may lead an install to the torch that it was made
+    for."""
+    there = state.companions | state.stale
+    return not install.upgrade and any(r.name in there and not r.pin for r in install.requirements)
 
 
 def _is_led(state: Torch, install: Install) -> bool:
