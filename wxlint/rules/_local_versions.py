@@ -10,6 +10,7 @@ from wxlint.images.graph.image import Image
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.channels import channel_of_local, channel_of_url, lists_no_wheels
+from wxlint.images.stack.torch.selection import choices
 from wxlint.rules import Problem
 from wxlint.rules._channels import OFFICIAL
 
@@ -22,8 +23,12 @@ def problems(image: Image) -> Iterator[Problem]:
     if image.base.torch.channel != "none":
         return  # the base may hold it
     there: set[tuple[str, str | None, str | None]] = set()
+    torch_there = False
     for install in image.installs:
-        for wanted in install.requirements:
+        found = choices(install)
+        limits = () if torch_there else tuple(one for one in install.constraints if _counts(one, install, bool(found)))
+        torch_there = torch_there or bool(found)
+        for wanted in (*install.requirements, *limits):
             if not wanted.local or install.removes:
                 continue
             identity = (wanted.name, wanted.pin, wanted.local)
@@ -32,6 +37,14 @@ def problems(image: Image) -> Iterator[Problem]:
                 text = f"no index in reach has {wanted.name} {wanted.pin}+{wanted.local}: {served}"
                 yield Problem(wanted.span, text, install.reasons, _index_hint(wanted), image=image.label)
             there.add(identity)
+
+
+def _counts(limit: Requirement, install: Install, takes_torch: bool) -> bool:
+    """Whether a constraint holds something of torch's own that an install takes to one build."""
+    named = [one for one in install.requirements if one.name == limit.name]
+    if limit.name not in FAMILY or any(one.local or one.url for one in named):
+        return False
+    return bool(named) or (limit.name == "torch" and takes_torch)
 
 
 def _served(install: Install, wanted: Requirement) -> str | None:

@@ -7,13 +7,14 @@
 `python3 -m pip` with `No module named pip`, and a container whose `CMD` is `python app.py` does not start.
 
 Nothing is said where a script, another image, a venv, conda, uv or a package that is named by a variable may have
-brought it. Where a stage installs no package of the distribution at all, it is information: its Dockerfile may be a
-part of another.
+brought it, and where a stage installs no package of the distribution at all: its Dockerfile is a part of another, or a
+sketch.
 
 ## Bad
 
 ```dockerfile
 FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04
+RUN apt-get update && apt-get install -y python3 git
 RUN pip install torch==2.4.0 --index-url https://download.pytorch.org/whl/cu124
 ```
 
@@ -94,21 +95,20 @@ def _stage(repository: Repository, evaluated: Evaluated, stage: Stage) -> Iterat
 
     python = system_python(repository, evaluated, stage)
     texts = list(texts_of(evaluated, stage))
-    if python is None or any(map(_ENVIRONMENT.search, texts)):
+    if python is None or any(map(_ENVIRONMENT.search, texts)) or not any(map(_INSTALLS.search, texts)):
         return
     has_pip, has_python = any(map(_PIP.search, texts)), any(map(_PYTHON.search, texts))
     because = (reason_of_base(evaluated, stage),)
-    severity = None if any(map(_INSTALLS.search, texts)) else Severity.INFO
     for one in started:
         if one.name == "python" and not has_python:
             hint = "write python3, or install python-is-python3"
             text = "nothing brings python into this image: python3 is no python"
-            yield Problem(one.span, text, because, hint, severity)
+            yield Problem(one.span, text, because, hint)
             return
         if (one.module or one.name.startswith("pip")) and not has_pip:
             needs = f", and {one.name} -m pip needs it" if one.module else ""
             text = f"nothing brings pip into this image{needs}"
-            yield Problem(one.span, text, because, "install python3-pip", severity)
+            yield Problem(one.span, text, because, "install python3-pip")
             return
 
 

@@ -239,7 +239,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def _local_versions(image: Image) -> Iterator[Problem]:
     """Local versions (`+cpu`) that no index in reach has: the default index has none at all."""
-    if any(wanted.local for install in image.installs for wanted in install.requirements):
+    if any(one.local for install in image.installs for one in (*install.requirements, *install.constraints)):
         from wxlint.rules._local_versions import problems  # only where there is one
 
         yield from problems(image)
