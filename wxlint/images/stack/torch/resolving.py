@@ -10,9 +10,10 @@ from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install
 from wxlint.images.stack.torch.model import ANY, Choice, Torch, describe
 from wxlint.images.stack.torch.needs import asks_for_torch, is_bound_above
+from wxlint.images.stack.torch.places import is_nightly
 from wxlint.images.stack.torch.releases import same_release
 from wxlint.images.stack.torch.replacement import is_satisfied, leaves_release
-from wxlint.images.stack.torch.selection import builds_of_default, carried, is_nightly
+from wxlint.images.stack.torch.selection import builds_of_default, carried
 from wxlint.images.stack.torch.taken import in_range, of_companion, pinned_version, takes_newest
 
 

@@ -12,7 +12,6 @@ import re
 
 from wxlint import facts
 from wxlint.core.patterns import late
-from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install, PackageIndex, UnreadKind
@@ -21,6 +20,7 @@ from wxlint.images.stack.torch import channels
 from wxlint.images.stack.torch.limits import allowed, constrained
 from wxlint.images.stack.torch.model import Choice, How
 from wxlint.images.stack.torch.needs import is_bound_above, needed, needed_by_project, requires_torch
+from wxlint.images.stack.torch.places import SearchedPlace, is_nightly, may_hold_torch, places_of
 from wxlint.images.stack.torch.releases import companion_version, is_complete, local_rank, numbers, release_sets, within
 
 _LOCAL_OF_TORCH = late(r"^torch==[\w.]+\+(\w+)")
@@ -85,18 +85,6 @@ def built_for(requirement: Requirement) -> str | None:
         return None
     found = channels.accelerator_of(channels.channel_of_local(requirement.local) or "")
     return found if found in ("rocm", "other") else None
-
-
-_PAGE = late(r"/whl/(?:nightly/)?(?:[a-z]+[\d.]+/)?([a-z][a-z-]*)/?$")
-"""The page of one package below a channel: `/whl/nightly/triton`."""
-
-
-class _Place(NamedTuple):
-    """One place that is searched: what it serves, and how it is given."""
-
-    channel: str
-    how: How
-    source: PackageIndex | None = None
 
 
 def _choose(install: Install, requirement: Requirement, implied: bool) -> Choice:
@@ -179,19 +167,13 @@ def _of_backend(backend: str) -> str:
     return backend if channels.accelerator_of(backend) else "unknown"
 
 
-def _searched(install: Install, wanted: Requirement, implied: bool) -> _Place:
+def _searched(install: Install, wanted: Requirement, implied: bool) -> SearchedPlace:
     """The place that torch comes from, of those that the installer searches."""
     sources = install.sources
     if sources.no_index:
-        places = [_Place(channels.served_by(s), "links", s) for s in sources.links]
-        return places[0] if {place.channel for place in places} == {"cpu"} else _Place("unknown", "links")
-    base = (
-        _Place(channels.served_by(sources.index), "index", sources.index)
-        if sources.index is not None
-        else _Place("default", "default")
-    )
-    extra = [_Place(channels.served_by(s), "extra", s) for s in sources.extra]
-    links = [_Place(channels.served_by(s), "links", s) for s in sources.links if not channels.lists_no_wheels(s)]
+        places = [SearchedPlace(channels.served_by(s), "links", s) for s in sources.links]
+        return places[0] if {place.channel for place in places} == {"cpu"} else SearchedPlace("unknown", "links")
+    base, extra, links = places_of(install)
     if install.open and base.how == "default" and not extra and not links:
         return base._replace(channel="unknown")
     first_wins = install.tool not in ("pip", "pipenv") and not (install.best_match or install.first_match)
@@ -201,27 +183,24 @@ def _searched(install: Install, wanted: Requirement, implied: bool) -> _Place:
 
 
 def _first(
-    base: _Place, extra: list[_Place], links: list[_Place], install: Install, wanted: Requirement, implied: bool
-) -> _Place:
+    base: SearchedPlace,
+    extra: list[SearchedPlace],
+    links: list[SearchedPlace],
+    install: Install,
+    wanted: Requirement,
+    implied: bool,
+) -> SearchedPlace:
     """What uv takes: of the first index that has the name, together with the folders of wheels."""
-    order = [place for place in extra if _may_hold_torch(place)]
+    order = [place for place in extra if may_hold_torch(place)]
     order.append(base)
-    found = [order[0], *(place for place in links if _may_hold_torch(place))]
+    found = [order[0], *(place for place in links if may_hold_torch(place))]
     return _highest(found, install, wanted, implied)
 
 
-def _may_hold_torch(place: _Place) -> bool:
-    """Whether an index has torch for all that is known: a company's own extra index is taken not to, and the page of
-    one other package has it only."""
-    if place.source is not None and (page := _PAGE.search(place.source.value.text)) is not None:
-        return page[1] in (*FAMILY, "cpu", "xpu", "nightly", "test", "lts")
-    return place.channel != "unknown" or place.source is None or "pytorch" in place.source.value.text
-
-
-def _highest(places: list[_Place], install: Install, wanted: Requirement, implied: bool) -> _Place:
+def _highest(places: list[SearchedPlace], install: Install, wanted: Requirement, implied: bool) -> SearchedPlace:
     """What pip takes: the highest version of any place."""
     base, *others = _without_nightly(places, install, wanted)
-    others = [place for place in others if _may_hold_torch(place)]
+    others = [place for place in others if may_hold_torch(place)]
     if base.channel == "unknown" and not any(place.channel != "unknown" for place in others):
         return base
     served = dict.fromkeys(place.channel for place in (base, *others))
@@ -241,12 +220,7 @@ def _highest(places: list[_Place], install: Install, wanted: Requirement, implie
     return deciding._replace(channel=channel)
 
 
-def is_nightly(place: _Place | Choice) -> bool:
-    """Whether something comes from an index of pre-releases."""
-    return place.source is not None and "/nightly/" in place.source.value.text
-
-
-def _without_nightly(places: list[_Place], install: Install, wanted: Requirement) -> list[_Place]:
+def _without_nightly(places: list[SearchedPlace], install: Install, wanted: Requirement) -> list[SearchedPlace]:
     """Places without those of pre-releases, where these do not count."""
     released = [place for place in places if not is_nightly(place)]
     if install.first_match:  # of an index that has nothing else, uv takes them
@@ -260,7 +234,7 @@ def _without_nightly(places: list[_Place], install: Install, wanted: Requirement
     return [place for place in places if is_nightly(place)] if ends else released
 
 
-def _have_none(places: list[_Place], install: Install, wanted: Requirement) -> bool:
+def _have_none(places: list[SearchedPlace], install: Install, wanted: Requirement) -> bool:
     """Whether no release of these places is in a range, so that a pre-release is taken."""
     served = tuple(dict.fromkeys(place.channel for place in places))
     if not wanted.specifier or not all(map(is_complete, served)):
@@ -276,7 +250,7 @@ def _ends(install: Install) -> bool:
     return any(one.name == "torch" and is_bound_above(one.specifier) for one in limits)
 
 
-def _nightly(places: list[_Place]) -> str:
+def _nightly(places: list[SearchedPlace]) -> str:
     """With pre-releases, a nightly index of a channel that is still built has the highest version."""
     nightly = {place.channel for place in places if is_nightly(place)}
     live = facts.torch_releases("default")[-1]

@@ -16,6 +16,7 @@ from wxlint.images.stack.torch.needs import (
     needed,
     needed_by_project,
 )
+from wxlint.images.stack.torch.places import is_nightly
 from wxlint.images.stack.torch.possible import all_agree, is_pinned
 from wxlint.images.stack.torch.releases import (
     companion_version,
@@ -24,7 +25,6 @@ from wxlint.images.stack.torch.releases import (
     release_sets,
     within,
 )
-from wxlint.images.stack.torch.selection import is_nightly
 
 _LOWER = late(r"(?:^|,)>=?\s*(\d+(?:\.\d+)*)(?:$|,)")
 _BOUND = late(r"\d+(?:\.\d+)*")

@@ -10,8 +10,9 @@ from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.torch.limits import allowed
 from wxlint.images.stack.torch.model import Choice
 from wxlint.images.stack.torch.needs import is_bound_above
+from wxlint.images.stack.torch.places import is_nightly
 from wxlint.images.stack.torch.releases import is_complete, release_sets, within
-from wxlint.images.stack.torch.selection import carried, is_nightly
+from wxlint.images.stack.torch.selection import carried
 
 
 def pinned_version(install: Install) -> str | None:
