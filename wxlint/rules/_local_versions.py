@@ -25,9 +25,8 @@ def problems(image: Image) -> Iterator[Problem]:
     there: set[tuple[str, str | None, str | None]] = set()
     torch_there = False
     for install in image.installs:
-        found = choices(install)
-        limits = () if torch_there else tuple(one for one in install.constraints if _counts(one, install, bool(found)))
-        torch_there = torch_there or bool(found)
+        limits = () if torch_there else tuple(one for one in install.constraints if _counts(one, install))
+        torch_there = torch_there or _may_bring_torch(install)
         for wanted in (*install.requirements, *limits):
             if not wanted.local or install.removes:
                 continue
@@ -39,12 +38,17 @@ def problems(image: Image) -> Iterator[Problem]:
             there.add(identity)
 
 
-def _counts(limit: Requirement, install: Install, takes_torch: bool) -> bool:
-    """Whether a constraint holds something of torch's own that an install takes to one build."""
+def _counts(limit: Requirement, install: Install) -> bool:
+    """Whether a constraint holds torch or a companion that an install names to one build."""
     named = [one for one in install.requirements if one.name == limit.name]
-    if limit.name not in FAMILY or any(one.local or one.url for one in named):
-        return False
-    return bool(named) or (limit.name == "torch" and takes_torch)
+    return limit.name in FAMILY and bool(named) and not any(one.local or one.url for one in named)
+
+
+def _may_bring_torch(install: Install) -> bool:
+    """Whether torch, or a companion, may be there after an install; a constraint may then hold what is there."""
+    if choices(install) or not install.is_read or install.tool == "script":
+        return True
+    return any(one.kind != "name" for one in install.requirements)
 
 
 def _served(install: Install, wanted: Requirement) -> str | None:

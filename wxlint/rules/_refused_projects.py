@@ -1,5 +1,5 @@
-"""Projects that their tool refuses to install: parts and indexes that they do not have, another Python; and extras of
-which pip only warns."""
+"""Projects that their tool refuses to install: parts and indexes that they do not have, another Python; and extras that
+are left out with a warning."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def problems(repository: Repository, image: Image) -> Iterator[Problem]:
                 yield Problem(install.span, text, install.reasons, hint, image=image.label)
         for path, extra in install.unknown_extras:
             if (span := install.span) is not None:
-                text = f"{path} has no extra {extra}: pip warns, and installs the project without it"
+                text = f"{path} has no extra {extra}, which is left out with a warning"
                 yield Problem(span, text, install.reasons, "name one that it has", Severity.WARNING, image.label)
         if install.tool == "uv-project":
             yield from _undeclared(repository, image, install)

@@ -4,7 +4,7 @@
 
 `jax`, `onnxruntime`, `paddlepaddle`, `faiss-cpu`, `tensorflow-cpu` compute on the CPU wherever they run, and say
 nothing about it. conda solves for the machine it runs on: without a GPU in sight, as in every image build,
-conda-forge's `pytorch` comes out as a CPU build, and so does that of PyTorch's own channel where only `cudatoolkit`
+conda-forge's `pytorch` comes out as a CPU build, and so may that of PyTorch's own channel where only `cudatoolkit`
 stands beside it: since 1.13 it is `pytorch-cuda` that chooses. llama-cpp-python is compiled, without CUDA unless
 CMAKE_ARGS asks for it; detectron2, mmcv and torch-scatter look for a GPU while they are compiled, and find none without
 `FORCE_CUDA=1`. Debian and Ubuntu build `python3-torch` for the CPU, and on arm64 so is the default index's torch before
@@ -45,6 +45,9 @@ from wxlint.images.stack.state import Stack
 from wxlint.images.stack.torch.conda_builds import is_of_pytorch_cuda
 from wxlint.images.stack.torch.model import Choice
 from wxlint.rules import Problem
+
+_CHOOSING = frozenset(("pytorch-cuda", "pytorch-gpu", "pytorch-mutex", "cuda-version", "cpuonly", "pytorch-cpu"))
+"""Packages of conda that choose a build of pytorch."""
 
 SEVERITY = Severity.WARNING
 SUMMARY = "the CPU build of a package in a GPU image"
@@ -201,7 +204,7 @@ def _made_cuda(package: Accelerated, stack: Stack, image: Image) -> bool:
 
 
 def _conda(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:
-    """Yield conda-forge's pytorch where nothing in the command asks for a CUDA build."""
+    """Yield conda's pytorch where nothing in the command asks for a CUDA build, or only what chose one once."""
     for step in steps:
         choice = step.choices[0]
         install = step.install
@@ -213,7 +216,7 @@ def _conda(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:
             continue
         span, because = choice.requirement.span or install.span, (*image.base.because, *image.why)
         written = choice.requirement.written
-        if span is not None and _names_the_old_package(choice):
+        if span is not None and _names_the_old_package(choice, image):
             text = f"cudatoolkit chooses no build of {written}: pytorch-cuda does, from 1.13 on; {_solved(install)}"
             hint = "ask for pytorch-cuda, from the channels pytorch and nvidia"
             yield Problem(span, text, because, hint, image.doubt, image.label)
@@ -228,14 +231,17 @@ def _is_of_conda_forge(choice: Choice) -> bool:
     return "conda-forge" in channels and not channels & {"pytorch", "nvidia"} and not choice.requirement.build
 
 
-def _names_the_old_package(choice: Choice) -> bool:
-    """Whether a command of conda names what chose the build of older releases of torch, and nothing that does today."""
-    named = {one.name for one in choice.install.requirements}
-    return "cudatoolkit" in named and "cpuonly" not in named and is_of_pytorch_cuda(choice.requirement, choice.install)
+def _names_the_old_package(choice: Choice, image: Image) -> bool:
+    """Whether a command of conda names what chose the build of older releases of torch, and none of the image what
+    chooses one today."""
+    named = {one.name for install in image.installs if install.tool == "conda" for one in install.requirements}
+    if not named.isdisjoint(_CHOOSING) or not is_of_pytorch_cuda(choice.requirement, choice.install):
+        return False
+    return any(one.name == "cudatoolkit" for one in choice.install.requirements)
 
 
 def _solved(install: Install) -> str:
-    if {"nvidia", "conda-forge"} & set(install.channels):
+    if any("nvidia" in channel or channel == "conda-forge" for channel in install.channels):
         return "conda takes a build of another CUDA, or for the CPU"
     return "without the channel nvidia, a CPU build is left"
 

@@ -7,11 +7,11 @@ A channel that is computed from the base's CUDA version is often one that never 
 build; as an extra one it is passed over in silence, and the default index's build comes instead. The same holds for a
 torch that has no wheel for the base's Python, for a version such as `2.6.0+cpu` with no index in reach that has local
 versions, for the address of a wheel that was made for another Python, and for an extra or a group that the project does
-not have (of an extra pip only warns, and installs the project without it). A channel holds torch and little besides, so
-that a list of an application's packages is not to be had from it alone, and for arm64 it has wheels of some releases
-only. What is compiled for CUDA needs nvcc. Packages without sources, such as tensorflow, onnxruntime or jaxlib, have
-each release for a few Pythons only, and their makers make room by deleting releases, the candidates before a release
-first: `tensorflow==2.5.0rc0` and `paddlepaddle==2.5.2` were there and are not any more; some names are gone
+not have (of an extra pip and `uv pip` only warn). A channel holds torch and little besides, so that a list of an
+application's packages is not to be had from it alone, and for arm64 it has wheels of some releases only. What is
+compiled for CUDA needs nvcc. Packages without sources, such as tensorflow, onnxruntime or jaxlib, have each release for
+a few Pythons only, and their makers make room by deleting releases, the candidates before a release first:
+`tensorflow==2.5.0rc0` and `paddlepaddle==2.5.2` were there and are not any more; some names are gone
 (`tensorflow-gpu`), never were (`detectron2`) or stand for nothing (`pytorch`); and an extra that a release no longer
 has, as `jax[cuda11_pip]`, is passed over: what comes is the build for the CPU. pip refuses a project whose
 `requires-python` leaves out the Python of the base. conda has `pytorch-cuda` for five versions of CUDA, up to 12.4,

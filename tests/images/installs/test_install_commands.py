@@ -293,6 +293,7 @@ SWITCHES = [
     ("pip install torch", "lowest", False),
     ("uv pip install --exclude-newer 2024-01-01 torch", "lowest", True),
     ("uv pip install --exclude-newer-package torch=2024-01-01 torch", "lowest", True),
+    ("pip install --all-releases :all: --only-final torch torch", "prerelease", False),
     ("UV_EXCLUDE_NEWER=2024-01-01 uv pip install torch", "lowest", True),
     ("uv pip install torch", "lowest", False),
     ("uv pip install --pre torch", "prerelease", True),

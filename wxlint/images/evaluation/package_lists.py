@@ -25,7 +25,7 @@ from wxlint.images.installs.model import (
     UvSettings,
     joined,
 )
-from wxlint.images.installs.pip import ARCHIVES, names_torch
+from wxlint.images.installs.pip import ARCHIVES, takes_all_releases
 from wxlint.images.installs.requirement import FOLDER, normalise, parse_requirement
 
 if TYPE_CHECKING:
@@ -108,8 +108,10 @@ class PackageLists:
             if nested is not None:  # pip looks at nothing else on the line
                 inner = self.files.beside(source, nested, self.stage)
                 return self._requirements(inner, nested, wanted == "--constraint", open_)
-        all_releases = any(one.name == "--all-releases" and names_torch(one.value.text) for one in options)
-        prerelease = all_releases or any(one.name == "--pre" for one in options)
+        everything, final = (
+            [one.value.text for one in options if one.name == name] for name in ("--all-releases", "--only-final")
+        )
+        prerelease = takes_all_releases(everything, final) or any(one.name == "--pre" for one in options)
         return Lines(sources=sources_of(line, source), prerelease=prerelease)
 
     def _editable(self, source: Text, value: Value, where: Where) -> Lines:

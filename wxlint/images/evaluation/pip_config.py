@@ -27,6 +27,7 @@ _SETTINGS = {
         ("no-index", "PIP_NO_INDEX"),
         ("constraint", "PIP_CONSTRAINT"),
         ("pre", "PIP_PRE"),
+        ("uploaded-prior-to", "PIP_UPLOADED_PRIOR_TO"),
     )
 }
 """Settings of pip that decide where packages come from, and the variables that stand for them."""

@@ -111,7 +111,7 @@ class Lines(NamedTuple):
     """What a requirements file or a project lists. locked: a lock says so; torchless: one that holds no torch. forks: a
     project has parts that exclude each other, so that what it takes depends on more than what is listed. skipped:
     requirements whose markers do not hold. prerelease: pip takes pre-releases by a line of it. unknown_extras: those
-    that are asked for and that a project does not have, each behind its file: pip warns, and goes on without them."""
+    that are asked for and that a project does not have, each behind its file: pip and `uv pip` warn, and go on."""
 
     requirements: tuple[Requirement, ...] = ()
     sources: Sources = Sources()

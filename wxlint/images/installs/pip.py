@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Span, Where
@@ -92,8 +92,8 @@ def _install(tool: str, verb: Word, arguments: Arguments, call: Call) -> Install
             prerelease=listed.prerelease
             or arguments.has("--pre")
             or is_on(call.variables, "PIP_PRE")
-            or any(map(names_torch, arguments.texts("--all-releases"))),
-            lowest=arguments.has("--uploaded-prior-to") or "PIP_UPLOADED_PRIOR_TO" in call.variables,
+            or takes_all_releases(arguments.texts("--all-releases"), arguments.texts("--only-final")),
+            lowest=arguments.has("--uploaded-prior-to") or _is_given(call.variables, "PIP_UPLOADED_PRIOR_TO"),
             builds=verb.value.text == "wheel",
             unknown_extras=listed.unknown_extras,
             exact=verb.value.text == "sync",
@@ -109,8 +109,13 @@ def _install(tool: str, verb: Word, arguments: Arguments, call: Call) -> Install
     return install._replace(folder=call.context.absolute(wheels.text)) if wheels is not None else install
 
 
-def names_torch(listed: str) -> bool:
-    """Whether the value of an option that takes names, with commas between them, or `:all:`, is for torch."""
+def takes_all_releases(everything: Iterable[str], only_final: Iterable[str]) -> bool:
+    """Whether pip takes pre-releases of torch by the values of --all-releases and --only-final: names with commas
+    between them, or `:all:`."""
+    return any(map(_names_torch, everything)) and not any(map(_names_torch, only_final))
+
+
+def _names_torch(listed: str) -> bool:
     return not {":all:", "torch"}.isdisjoint(name.strip().lower() for name in listed.split(","))
 
 
@@ -193,6 +198,11 @@ def in_variable(name: str, variables: Mapping[str, Value]) -> tuple[PackageIndex
 def one_in_variable(names: tuple[str, ...], variables: Mapping[str, Value]) -> tuple[PackageIndex, ...]:
     """The index that the first of these variables gives."""
     return next((found[:1] for name in names if (found := in_variable(name, variables))), ())
+
+
+def _is_given(variables: Mapping[str, Value], name: str) -> bool:
+    value = variables.get(name)
+    return value is not None and bool(value.text)
 
 
 def is_on(variables: Mapping[str, Value], name: str) -> bool:

@@ -35,7 +35,8 @@ class Resolution(NamedTuple):
 class ProjectChanges(NamedTuple):
     """What the commands so far have left in a folder.
 
-    lock: how they made the lock, None where none did. renewed: they made it more than once, each in another way.
+    lock: how they made the lock, None where none did. renewed: one that was
+    copied is no longer the one that counts.
     indexes: what `uv add` has written, the latest first.
     """
 

@@ -77,17 +77,19 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
         if dependency.folder and tool == "uv" and not groups.unbound:
             found = _from_path(found, dependency.folder)
         wanted.append(found)
-    strict = tool in ("uv", "poetry", "pdm") or groups.only  # pip warns of an extra, and refuses a group
-    missing = next(_missing(project, source, groups), None)
-    if missing is not None and strict:
-        unread = (*unread, Unread(UnreadKind.NO_PART, flag, detail=missing))
+    missing = tuple(_missing(project, source, groups))
+    of_project = tool in ("uv", "poetry", "pdm") and (groups.defaults or groups.locked)
+    strict = of_project or groups.only  # pip and `uv pip` warn of an extra, and refuse a group
+    if missing and strict:
+        unread = (*unread, Unread(UnreadKind.NO_PART, flag, detail=missing[0]))
+    declares = "[project]" in source.text and "hooks" not in source.text  # else extras may stand elsewhere
     return Lines(
         tuple(wanted),
         sources_of(project, flag) if tool != "pip" else Sources(),
         tuple(limits),
         unread,
         forks=project.forks or bool(elsewhere),
-        unknown_extras=((source.path, missing),) if missing is not None and not strict else (),
+        unknown_extras=tuple((source.path, name) for name in missing) if declares and not strict else (),
     )
 
 

@@ -76,7 +76,8 @@ def takes_older(settings: UvSettings, arguments: Arguments, call: Call) -> bool:
     """Whether uv is told to take older releases than the newest: the lowest, or those of before some day."""
     if says("resolution", ("lowest", "lowest-direct"), settings, arguments, call):
         return True
-    return arguments.has("--exclude-newer-package") or setting("exclude-newer", settings, arguments, call) is not None
+    named = [text.partition("=")[0].strip().lower() for text in arguments.texts("--exclude-newer-package")]
+    return "torch" in named or setting("exclude-newer", settings, arguments, call) is not None
 
 
 def sources(arguments: Arguments, call: Call) -> Sources:

@@ -67,8 +67,9 @@ def _synced(words: tuple[Word, ...], call: Call, added: tuple[str, ...] = ()) ->
         install = found._replace(place=place, makes=place != SYSTEM)
         if install.locked:
             if changes.lock is not None and (changes.renewed or changes.lock != made):
-                changes = changes._replace(lock=made, renewed=True)
-                call.context.note_project(folder, changes)
+                if not install.conditional:
+                    changes = changes._replace(lock=made, renewed=True)
+                    call.context.note_project(folder, changes)
                 unread = Unread(UnreadKind.CHANGED, LOCKS["uv"])  # the one that was copied is there no more
                 install = install._replace(requirements=(), unread=(*install.unread, unread))
             yield install
@@ -153,7 +154,10 @@ def _add(words: tuple[Word, ...], call: Call) -> Iterator[Install]:
         if known:
             yield install
     if not known:
-        install = finished(Install("uv", found, sources(arguments, call)), words[0], arguments, None, call)
+        older = takes_older(call.context.uv_settings(), arguments, call)
+        install = finished(
+            Install("uv", found, sources(arguments, call), lowest=older), words[0], arguments, None, call
+        )
         place = of_project(arguments, call.variables, call.context.absolute)
         yield install._replace(place=place, makes=place != SYSTEM)
 

@@ -110,8 +110,8 @@ ROWS = [
     ({}, f"RUN uv pip install 'torch>=2.1' -i {CPU} --resolution lowest-direct\nRUN uv pip install 'torch>=2.4'",
      "unknown"),
     ({"uv.toml": 'resolution = "lowest"\n'}, f"RUN uv pip install torch --index {CPU}", "cpu"),
-    ({"uv.toml": 'exclude-newer = "2024-01-01"\n'}, "RUN uv pip install torch", "default"),
-    ({}, "RUN pip install --uploaded-prior-to 2024-01-01 torch", "default"),
+    ({}, f"RUN pip install --uploaded-prior-to 2024-01-01 torch==2.1.2 --extra-index-url {CUDA}", "cu121"),
+    ({}, "RUN pip install torch==2.3.1+cu118 && conda install -c conda-forge ultralytics", "unknown"),
     ({"r.txt": "--all-releases :all:\n--no-require-hashes\ntorch\n"}, "RUN pip install -r r.txt", "default"),
     ({"r.txt": "torch -e ./lib\n"}, "RUN pip install -r r.txt", "unknown"),
     ({}, "RUN pip install --only-deps torch", "unknown"),
@@ -477,3 +477,24 @@ def test_an_upgrade_of_a_project_takes_the_companion_of_its_lock() -> None:
 @pytest.mark.parametrize(("other", "there"), [("faster-whisper==1.1.1", True), ("faster-whisper==0.10.1", False)])
 def test_a_package_that_another_holds_back_may_bring_no_companion(other: str, there: bool) -> None:
     assert ("torchvision" in state({}, f"RUN pip install whisperx {other}").torch.companions) == there
+
+
+@pytest.mark.parametrize(
+    ("files", "instructions", "newest"),
+    [
+        ({}, "RUN uv pip install torch", True),
+        ({"uv.toml": 'exclude-newer = "2024-01-01"\n'}, "RUN uv pip install torch", False),
+        ({}, "RUN uv pip install torch --exclude-newer 2024-01-01", False),
+        ({}, "RUN uv pip install torch --exclude-newer-package torch=2024-01-01", False),
+        ({}, "RUN uv pip install torch --exclude-newer-package numpy=2024-01-01", True),
+        ({}, "RUN pip install torch", True),
+        ({}, "RUN pip install --uploaded-prior-to 2024-01-01 torch", False),
+        ({}, "ENV PIP_UPLOADED_PRIOR_TO=\nRUN pip install torch", True),
+        ({}, "ENV PIP_UPLOADED_PRIOR_TO=2024-01-01\nRUN pip install torch", False),
+        ({}, "RUN pip config set global.uploaded-prior-to 2024-01-01 && pip install torch", False),
+    ],
+)
+def test_an_install_that_is_held_to_a_day_takes_older_releases(
+    files: dict[str, str], instructions: str, newest: bool
+) -> None:
+    assert state(files, instructions).torch.newest is newest

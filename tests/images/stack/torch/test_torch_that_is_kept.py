@@ -54,7 +54,7 @@ KEPT = [
     ("conda install pytorch=1.12 cudatoolkit=11.3", "conda install pytorch=1.12=py3.8_cpu_0", "cpu 1.12"),
     (BARE, "conda install 'pytorch>=2.4'", "unknown"),
     (BARE, "conda install pytorch=2.4.1", "unknown"),
-    (BARE, "conda install accelerate", "cpu 2.3.1"),
+    (BARE, "conda install accelerate", "unknown"),
     # an upgrade with pip: the highest release of the builds that it sees
     (f"pip install torch==2.3.1 -i {CUDA}", f"pip install -U 'torch<2.4' -i {CPU}", "cu121 2.3.1"),
     (f"pip install torch==2.3.1 -i {CUDA}", f"pip install -U 'torch<2.5' -i {CPU}", "cpu 2.4.1"),

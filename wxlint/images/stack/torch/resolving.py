@@ -126,7 +126,7 @@ def _replaced(state: Torch, install: Install, choice: Choice) -> Torch:
     """The state after an install that takes torch, or something that brings it."""
     wanted = choice.requirement
     forced = wanted.local is not None or choice.how == "url" or install.reinstall
-    overridden = any(one.name == "torch" for one in install.overrides)  # by what any torch may satisfy
+    overridden = any(one.name == "torch" and not one.specifier for one in install.overrides)  # any torch will do
     renewed = state.channel == "unknown" and install.reinstall and not install.selective
     if renewed or _is_other_release(state, choice):
         state = state._replace(channel="none", maybe="", present=False)

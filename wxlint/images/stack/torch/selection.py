@@ -214,7 +214,7 @@ def _highest(places: list[SearchedPlace], install: Install, wanted: Requirement,
         return deciding._replace(channel="unknown")
     if install.prerelease and any(map(is_nightly, places)):
         return deciding._replace(channel=_nightly(places))
-    if install.lowest or install.first_match:
+    if (install.lowest and not wanted.pin) or install.first_match:
         return deciding._replace(channel="unknown")
     channel = _best(tuple(served), install, wanted, implied)
     return deciding._replace(channel=channel)
@@ -230,8 +230,16 @@ def _without_nightly(places: list[SearchedPlace], install: Install, wanted: Requ
     open_ = install.prerelease and not (wanted.name == "torch" and is_bound_above(wanted.specifier))
     if (open_ and not _ends(install)) or not released:
         return places
-    ends = len(released) < len(places) and wanted.name in FAMILY and _have_none(released, install, wanted)
-    return [place for place in places if is_nightly(place)] if ends else released
+    nightly = [place for place in places if is_nightly(place)]
+    return nightly if nightly and _reaches_beyond(wanted) and _have_none(released, install, wanted) else released
+
+
+def _reaches_beyond(wanted: Requirement) -> bool:
+    """Whether a range holds what is built after the newest release: one without an end, that begins before it."""
+    newest = facts.torch_releases("default")[-1:]
+    if wanted.name not in FAMILY or not wanted.specifier or is_bound_above(wanted.specifier):
+        return False
+    return _torch_for(wanted.name, wanted.specifier, newest) is not None
 
 
 def _have_none(places: list[SearchedPlace], install: Install, wanted: Requirement) -> bool:

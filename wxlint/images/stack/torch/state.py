@@ -120,6 +120,7 @@ def _unread(state: Torch, install: Install, before: Torch | None) -> Torch:
             return state
         what, maybe = foreign.written, _would_take(install)
         decides = foreign.kind in ("vcs", "path") and not install.no_deps
+        decides = decides or (install.tool == "conda" and state.by != "conda")  # which does not count what pip has
     else:
         what, maybe = unread.name, ANY
         decides = unread.kind in (
