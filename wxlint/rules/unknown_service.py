@@ -59,9 +59,12 @@ _PLAIN = frozenset(
     "-d --detach --build --rm -T --no-TTY --no-deps --force-recreate --no-cache --pull --remove-orphans -q --quiet -i"
     " -t -it --interactive --tty --wait --service-ports --no-build --no-start --entrypoint -e --env -v --volume -u"
     " --user -w --workdir --name -p --publish --profile --project-name --env-file --progress --ansi --index --parallel"
-    " --build-arg --timeout --scale --exit-code-from".split()
+    " --build-arg --timeout --scale --exit-code-from --abort-on-container-exit --abort-on-container-failure"
+    " --always-recreate-deps --no-recreate --attach-dependencies --no-color --no-log-prefix --quiet-pull --timestamps"
+    " -V --renew-anon-volumes --watch --no-attach --attach -y --yes".split()
 )
 """Options that leave it open neither which files are read nor which word is the service."""
+_VALUED = frozenset("--scale -t --timeout --build-arg --wait-timeout --exit-code-from --attach --no-attach".split())
 _LEAST = 3
 """Names of a column that are services, at least; and how many of them there are for each that is none."""
 _ONE, _MANY = ("compose run", "compose exec"), ("compose up", "compose build", "compose pull", "compose restart")
@@ -166,7 +169,7 @@ def _services(words: tuple[Word, ...]) -> list[Word]:
     for word in words:
         if word.value.text.startswith("-") and found:
             break
-        if word.value.text in ("--scale", "-t", "--timeout", "--build-arg", "--wait-timeout", "--exit-code-from"):
+        if word.value.text in _VALUED:
             break
         found.append(word)
     return found
