@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from wxlint import __version__
 from wxlint.cli.exit_codes import FAILED
+from wxlint.cli.shared_arguments import add_engine, add_inputs, add_policies, add_selection, add_text_or_json
 from wxlint.cli.streams import say
 from wxlint.core.findings import Severity
 
@@ -85,7 +86,7 @@ def names(listed: Sequence[str]) -> list[str]:
 
 def _check(parser: argparse.ArgumentParser) -> None:
     parser.description = _CHECK
-    _inputs(parser)
+    add_inputs(parser)
     add = parser.add_argument
     add(
         "--format",
@@ -133,7 +134,7 @@ def _check(parser: argparse.ArgumentParser) -> None:
 
 
 def _baseline(parser: argparse.ArgumentParser) -> None:
-    _inputs(parser)
+    add_inputs(parser)
     add = parser.add_argument
     add("--output", metavar="FILE", default="wxlint-baseline.json", help="where to write (default: %(default)s)")
     add("--select", metavar="RULE,...", action="append", default=[], help="findings of these rules only")
@@ -141,20 +142,20 @@ def _baseline(parser: argparse.ArgumentParser) -> None:
 
 
 def _images(parser: argparse.ArgumentParser) -> None:
-    _inputs(parser)
-    _text_or_json(parser)
+    add_inputs(parser)
+    add_text_or_json(parser)
     parser.add_argument("--builds", action="store_true", help="one line for each build that somebody makes")
 
 
 def _graph(parser: argparse.ArgumentParser) -> None:
-    _inputs(parser)
+    add_inputs(parser)
     parser.add_argument("--format", choices=("text", "mermaid", "dot", "svg", "json"), default="text")
     parser.add_argument("--focus", metavar="IMAGE", help="only what this image stands on, and what stands on it")
     parser.add_argument("--output", metavar="FILE", help="write the picture to FILE instead of standard output")
 
 
 def _rules(parser: argparse.ArgumentParser) -> None:
-    _text_or_json(parser)
+    add_text_or_json(parser)
 
 
 def _explain(parser: argparse.ArgumentParser) -> None:
@@ -162,7 +163,7 @@ def _explain(parser: argparse.ArgumentParser) -> None:
     where = "where images and files are looked for"
     parser.add_argument("paths", nargs="*", default=[], metavar="PATH", help=where)
     policy = parser.add_mutually_exclusive_group()
-    _policies(policy)
+    add_policies(policy)
     policy.add_argument("--no-policy", action="store_true")
 
 
@@ -194,7 +195,7 @@ _IMAGE = (
 def _inspect(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("image", metavar="IMAGE", help=_IMAGE)
-    _text_or_json(parser)
+    add_text_or_json(parser)
     add("--expect", metavar="cpu|cuda|cuda:X.Y", help="exit 1 when the image contradicts this")
     add("--platform", default="", metavar="OS/ARCH", help="of an index, such as linux/arm64 (default: this machine's)")
     add("--insecure", action="store_true", help="a registry on this machine, without TLS")
@@ -216,25 +217,25 @@ def _inspect(parser: argparse.ArgumentParser) -> None:
 
 
 def _plan(parser: argparse.ArgumentParser) -> None:
-    _selection(parser)
+    add_selection(parser)
     parser.add_argument("--format", default="text", metavar="text|json|bake|sh|bat|mermaid")
     parser.add_argument("--script", metavar="PATH", help="where a sh or bat file will lie, from the root")
     parser.add_argument("--output", metavar="FILE", help="write the plan to FILE instead of standard output")
 
 
 def _build(parser: argparse.ArgumentParser) -> None:
-    _selection(parser)
+    add_selection(parser)
     parser.add_argument(
         "--mode", choices=("auto", "always", "never"), default="auto", help="auto: what is missing or changed"
     )
     parser.add_argument(
         "--jobs", type=int, default=0, metavar="N", help="builds at the same time (default: by the machine)"
     )
-    _engine(parser)
+    add_engine(parser)
 
 
 def _sweep(parser: argparse.ArgumentParser) -> None:
-    _engine(parser)
+    add_engine(parser)
     parser.add_argument("--all", action="store_true", help="of living sessions too")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
 
@@ -263,7 +264,7 @@ def _report(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="with --html: what to check (default: as check)",
     )
-    _policies(parser)
+    add_policies(parser)
     add(
         "--allow",
         metavar="WHAT,...",
@@ -272,52 +273,6 @@ def _report(parser: argparse.ArgumentParser) -> None:
         help="what may stay open: unproven:CHECK, skip:CHECK",
     )
     add("--output", metavar="FILE", help="write the joined report to FILE instead of standard output")
-
-
-def _inputs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders; - for standard input")
-    parser.add_argument("--stdin-filename", default="", metavar="FILE", help="the file that standard input stands for")
-    policy = parser.add_mutually_exclusive_group()
-    _policies(policy)
-    policy.add_argument("--no-policy", action="store_true", help="use the built-in policy only")
-    cache = parser.add_mutually_exclusive_group()
-    cache.add_argument(
-        "--cache-dir", default="", metavar="DIR", help="where to keep what was read (default: the user's cache folder)"
-    )
-    cache.add_argument("--no-cache", action="store_true", help="read every file anew, and keep nothing")
-
-
-def _selection(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="what the policies are found from (default: here)")
-    _policies(parser)
-    parser.add_argument(
-        "--select", action="append", default=[], metavar="IMAGE,...", help="these, and what they are built from"
-    )
-    parser.add_argument("--variant", metavar="NAME")
-    parser.add_argument("--optional", action="store_true", help="images that the policy calls optional, too")
-    parser.add_argument("--registry", metavar="NAME")
-    parser.add_argument("--build-arg", action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument(
-        "--part", action="append", default=[], metavar="NAME=VALUE", help="a part of the names, such as version=1.4.0"
-    )
-
-
-def _policies(parser: argparse._ActionsContainer) -> None:
-    parser.add_argument(
-        "--policy",
-        metavar="FILE",
-        action="append",
-        help="the policy, of several families several times (default: for each file the nearest above it)",
-    )
-
-
-def _text_or_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", choices=("text", "json"), default="text")
-
-
-def _engine(parser: argparse.ArgumentParser, meaning: str | None = None) -> None:
-    usual = "docker, podman, an address such as ssh://HOST, or a docker context (default: docker)"
-    parser.add_argument("--engine", default="docker", metavar="ENGINE", help=meaning or usual)
 
 
 _COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {

@@ -14,20 +14,15 @@ from typing import TYPE_CHECKING
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
-from wxlint.core.values import HOLE, Value, concat
-from wxlint.images.builds.python_places import place_of
+from wxlint.core.values import Value, concat
+from wxlint.images.builds.python_words import MOST_LISTS, Names, PythonWords, WordLists, with_added
 from wxlint.shell.model import Word
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
 
-_MOST_DEEP = 50
-"""Operators inside one another in one expression."""
-_MOST_LISTS = 8
-"""Different lists that one name may hold; more of them are unknown."""
 _MOST_ROUNDS = 64
 """Rounds of loops over texts that are written out; a longer loop is walked once, with its variable unknown."""
-_MOST_WORDS = 500
 _RUNS = late(r"(?i)run|exec|call|popen|shell|system|spawn|command|cmd|docker|podman|output|invoke|^(?:sudo|local|sh)$")
 """How functions are called that run a command."""
 _HARMLESS = late(r"(?i)join|print|log|info|debug|warn|error|len|str|list|tuple|repr|echo|write|secho|quote")
@@ -47,16 +42,6 @@ class Start(NamedTuple):
         return self.text.start if self.text is not None else self.words[0].start if self.words else 0
 
 
-class WordLists(NamedTuple):
-    """The lists of words that an expression may be."""
-
-    each: tuple[tuple[Word, ...], ...]
-
-
-Names = dict[str, "Value | WordLists | None"]
-"""What names hold: a text, lists, or something unknown."""
-
-
 class Flow:
     """The statements of one function, or of the module, in their order.
 
@@ -65,8 +50,8 @@ class Flow:
 
     def __init__(self, source: Source, shared: Mapping[str, ast.expr]) -> None:
         self.source, self.shared = source, shared
+        self.words = PythonWords(source, shared)
         self.starts: list[Start] = []
-        self.names: Names = {}
         self._rounds_around = 1
 
     def follow(self, body: Sequence[ast.stmt]) -> bool:
@@ -93,7 +78,7 @@ class Flow:
             pass
         else:
             self._calls(node)
-            lists = self._lists(node.value) if isinstance(node, ast.Return) and node.value is not None else None
+            lists = self.words.lists(node.value) if isinstance(node, ast.Return) and node.value is not None else None
             if lists is not None:  # who called the function may run it
                 self.starts += map(Start, lists.each)
             return isinstance(node, (ast.Return, ast.Raise, ast.Continue, ast.Break))
@@ -101,25 +86,25 @@ class Flow:
 
     def _branches(self, node: ast.If | ast.Match) -> bool:
         """Follow each branch from the same names, and join what they leave."""
-        before = self.names
+        before = self.words.names
         bodies = [node.body, node.orelse] if isinstance(node, ast.If) else [[], *(case.body for case in node.cases)]
         left: list[Names] = []
         for body in bodies:
-            self.names = dict(before)
+            self.words.names = dict(before)
             if not self.follow(body):
-                left.append(self.names)
-        self.names = _joined(left) if left else before
+                left.append(self.words.names)
+        self.words.names = _joined(left) if left else before
         return not left
 
     def _try(self, node: ast.Try) -> bool:
         ended = self.follow([*node.body, *node.orelse])
-        after = self.names
+        after = self.words.names
         left = [] if ended else [after]
         for handler in node.handlers:
-            self.names = dict(after)
+            self.words.names = dict(after)
             if not self.follow(handler.body):
-                left.append(self.names)
-        self.names = _joined(left) if left else after
+                left.append(self.words.names)
+        self.words.names = _joined(left) if left else after
         return self.follow(node.finalbody) or not left
 
     def _loop(self, node: ast.For | ast.AsyncFor | ast.While) -> None:
@@ -130,27 +115,27 @@ class Flow:
             if isinstance(node.target, ast.Name) and rounds:
                 self._each_round(node, node.target.id, rounds)
                 return
-        before = dict(self.names)
+        before = dict(self.words.names)
         for name in _set_in(node):
             if not isinstance(before.get(name), WordLists):
-                self.names[name] = None
+                self.words.names[name] = None
         self.follow(node.body)
-        self.names = _joined([self.names, before])
+        self.words.names = _joined([self.words.names, before])
         self.follow(node.orelse)
 
     def _each_round(self, node: ast.For | ast.AsyncFor, name: str, rounds: list[Value]) -> None:
         self._rounds_around *= len(rounds)
         for value in rounds:
-            self.names[name] = value
+            self.words.names[name] = value
             self.follow(node.body)
         self._rounds_around //= len(rounds)
         self.follow(node.orelse)
 
     def _rounds(self, node: ast.expr) -> list[Value]:
         """The texts of a list that is written out, here or for a name; none where they would be too many rounds."""
-        if isinstance(node, ast.Name) and node.id not in self.names:
+        if isinstance(node, ast.Name) and node.id not in self.words.names:
             node = self.shared.get(node.id, node)
-        lists = self._lists(node)
+        lists = self.words.lists(node)
         if lists is None or len(lists.each) != 1 or len(lists.each[0]) * self._rounds_around > _MOST_ROUNDS:
             return []
         values = [word.value for word in lists.each[0]]
@@ -163,21 +148,23 @@ class Flow:
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
             if not isinstance(target, ast.Name):
                 for name in _stored(target):
-                    self.names[name] = None
+                    self.words.names[name] = None
             elif isinstance(node, ast.AugAssign):
-                held = self.names.get(target.id)
+                held = self.words.names.get(target.id)
                 if isinstance(held, WordLists):
-                    self.names[target.id] = _with(held, self._added(node.value))
+                    self.words.names[target.id] = with_added(held, self.words.added(node.value))
                 else:
-                    self.names[target.id] = concat([held, self.value(node.value)]) if isinstance(held, Value) else None
+                    self.words.names[target.id] = (
+                        concat([held, self.words.value(node.value)]) if isinstance(held, Value) else None
+                    )
             else:
-                self.names[target.id] = self._given(target.id, node.value)
+                self.words.names[target.id] = self._given(target.id, node.value)
 
     def _given(self, name: str, node: ast.expr) -> Value | WordLists | None:
-        lists = self._lists(node)
+        lists = self.words.lists(node)
         if lists is not None or isinstance(node, (ast.List, ast.Tuple)):
             return lists
-        value = self.value(node)
+        value = self.words.value(node)
         reason = Reason("variable", f"{name}={value.shown()}", self.source.path, node.lineno, name)
         return value._replace(because=(*value.because, reason))
 
@@ -186,12 +173,12 @@ class Flow:
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or len(node.args) != 1:
             return False
         name, method = node.func.value, node.func.attr
-        held = self.names.get(name.id) if isinstance(name, ast.Name) else None
+        held = self.words.names.get(name.id) if isinstance(name, ast.Name) else None
         if not isinstance(name, ast.Name) or not isinstance(held, WordLists) or method not in ("append", "extend"):
             return False
         self._calls(node.args[0])
-        more = WordLists(((self._word(node.args[0]),),)) if method == "append" else self._added(node.args[0])
-        self.names[name.id] = _with(held, more)
+        more = WordLists(((self.words.word(node.args[0]),),)) if method == "append" else self.words.added(node.args[0])
+        self.words.names[name.id] = with_added(held, more)
         return True
 
     def _calls(self, node: ast.AST) -> None:
@@ -206,104 +193,30 @@ class Flow:
                 self._may_change(call)
 
     def _run(self, call: ast.Call, first: ast.expr) -> None:
-        cwd = next((self.value(key.value) for key in call.keywords if key.arg == "cwd"), None)
-        lists = self._lists(first)
+        cwd = next((self.words.value(key.value) for key in call.keywords if key.arg == "cwd"), None)
+        lists = self.words.lists(first)
         if (
             lists is None
             and isinstance(first, ast.Constant)
             and isinstance(first.value, str)
             and " " not in first.value
         ):
-            lists = self._list(call.args)
+            lists = self.words.list_of(call.args)
         if lists is not None:
             self.starts += [Start(words, cwd) for words in lists.each]
         elif not isinstance(first, ast.Starred):
-            self.starts.append(Start((), cwd, self._word(first)))
+            self.starts.append(Start((), cwd, self.words.word(first)))
 
     def _may_change(self, call: ast.Call) -> None:
         """A function that is given a list may add to it; a method of the list may change any of its words."""
         if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
             owner = call.func.value.id
-            if isinstance(self.names.get(owner), WordLists) and call.func.attr not in ("copy", "count", "index"):
-                self.names[owner] = None
+            if isinstance(self.words.names.get(owner), WordLists) and call.func.attr not in ("copy", "count", "index"):
+                self.words.names[owner] = None
         for argument in call.args:
-            held = self.names.get(argument.id) if isinstance(argument, ast.Name) else None
+            held = self.words.names.get(argument.id) if isinstance(argument, ast.Name) else None
             if isinstance(argument, ast.Name) and isinstance(held, WordLists):
-                self.names[argument.id] = _with(held, self._unknown_words(call))
-
-    def _lists(self, node: ast.expr) -> WordLists | None:
-        """The lists that an expression may be; None for one that is no list, or an unknown one."""
-        if isinstance(node, (ast.List, ast.Tuple)):
-            return self._list(node.elts)
-        if isinstance(node, ast.Name):
-            held = self.names.get(node.id)
-            given = None if node.id in self.names else self.shared.get(node.id)
-            if isinstance(given, (ast.List, ast.Tuple)):
-                return self._list(given.elts)
-            return held if isinstance(held, WordLists) else None
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-            left = self._lists(node.left)
-            return _with(left, self._added(node.right)) if left is not None else None
-        return self._split(node) if isinstance(node, ast.Call) else None
-
-    def _list(self, elements: Sequence[ast.expr]) -> WordLists | None:
-        found: WordLists | None = WordLists(((),))
-        for element in elements:
-            more = (
-                self._added(element.value) if isinstance(element, ast.Starred) else WordLists(((self._word(element),),))
-            )
-            found = _with(found, more)
-        return found
-
-    def _split(self, node: ast.Call) -> WordLists | None:
-        """`"docker build .".split()` and `shlex.split("docker build .")`."""
-        if not isinstance(node.func, ast.Attribute) or node.func.attr != "split" or node.keywords:
-            return None
-        text = node.func.value
-        if isinstance(text, ast.Name) and text.id == "shlex" and len(node.args) == 1:
-            text = node.args[0]
-        elif node.args:
-            return None
-        if not isinstance(text, ast.Constant) or not isinstance(text.value, str) or "'" in text.value:
-            return None
-        place = place_of(text, self.source)
-        return WordLists((tuple(Word(Value(word), *place, quoted=True) for word in text.value.split()),))
-
-    def _added(self, node: ast.expr) -> WordLists:
-        """What is added to a list: words that may be anything where it is not known."""
-        return self._lists(node) or self._unknown_words(node)
-
-    def _unknown_words(self, node: ast.expr) -> WordLists:
-        return WordLists(((Word(self._unknown(node), *place_of(node, self.source), quoted=False),),))
-
-    def _word(self, node: ast.expr) -> Word:
-        return Word(self.value(node), *place_of(node, self.source), quoted=True)
-
-    def value(self, node: ast.expr, depth: int = 0) -> Value:
-        """The text of an expression."""
-        if depth > _MOST_DEEP:
-            return self._unknown(node)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            return Value(node.value.replace(HOLE, ""))
-        if isinstance(node, ast.JoinedStr):
-            return concat([self.value(part, depth + 1) for part in node.values])
-        if isinstance(node, ast.FormattedValue) and node.format_spec is None:
-            return self.value(node.value, depth + 1)
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-            return concat([self.value(node.left, depth + 1), self.value(node.right, depth + 1)])
-        if isinstance(node, ast.Name) and node.id in self.names:
-            held = self.names[node.id]
-            return held if isinstance(held, Value) else self._unknown(node)
-        if isinstance(node, ast.Name) and node.id in self.shared:
-            given = self.shared[node.id]
-            value = self.value(given, depth + 1)
-            reason = Reason("variable", f"{node.id}={value.shown()}", self.source.path, given.lineno, node.id)
-            return value._replace(because=(*value.because, reason))
-        return self._unknown(node)
-
-    def _unknown(self, node: ast.expr) -> Value:
-        start, end = place_of(node, self.source)
-        return Value(HOLE, (" ".join(self.source.text[start:end].split()),))
+                self.words.names[argument.id] = with_added(held, self.words.unknown_words(call))
 
 
 def _joined(left: list[Names]) -> Names:
@@ -323,15 +236,7 @@ def _either(one: WordLists, two: WordLists) -> WordLists | None:
     """The lists of two branches, without those to which the other branch only adds."""
     every = tuple(dict.fromkeys((*one.each, *two.each)))
     found = tuple(each for each in every if not any(len(o) > len(each) and o[: len(each)] == each for o in every))
-    return WordLists(found) if len(found) <= _MOST_LISTS else None
-
-
-def _with(held: WordLists | None, more: WordLists) -> WordLists | None:
-    """Each list with each of what may be added to it."""
-    if held is None or len(held.each) * len(more.each) > _MOST_LISTS:
-        return None
-    found = tuple(one + two for one in held.each for two in more.each)
-    return WordLists(found) if all(len(words) <= _MOST_WORDS for words in found) else None
+    return WordLists(found) if len(found) <= MOST_LISTS else None
 
 
 def _set_in(node: ast.stmt) -> set[str]:

@@ -11,22 +11,21 @@ from wxlint.core.paths import in_image
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
-from wxlint.documents.dockerfile.flags import mount_fields
 from wxlint.documents.dockerfile.instruction_checks import onbuild_trigger
 from wxlint.documents.dockerfile.reader import Dockerfile, Instruction
 from wxlint.documents.dockerfile.words import json_words, listed_words
 from wxlint.images.evaluation.arguments import BuildArguments
 from wxlint.images.evaluation.build_files import Files
-from wxlint.images.evaluation.copied_files import Copies, Copy, documents_of
+from wxlint.images.evaluation.copied_files import Copies, Copy
+from wxlint.images.evaluation.copy_instructions import CopyInstructions
 from wxlint.images.evaluation.default_shell import shell_texts
 from wxlint.images.evaluation.expansion import Scope, assigned, expand, pairs
-from wxlint.images.evaluation.interpreter import python_of
 from wxlint.images.evaluation.open_stage import OpenStage
 from wxlint.images.evaluation.placeholder_args import is_placeholder
 from wxlint.images.evaluation.placing import may_lead
 from wxlint.images.evaluation.run_instructions import Runs
 from wxlint.images.evaluation.stage_names import ContextNamed, StageNames
-from wxlint.images.model.records import Build, Evaluated, Stage, StageCopy, Use
+from wxlint.images.model.records import Build, Evaluated, Stage, Use
 from wxlint.images.model.reference import parse_reference
 
 _INDEX = late(r"[0-9]{1,6}")
@@ -59,13 +58,14 @@ class _Evaluation:
             build.built_by if build.args else (),
             one_platform=len(build.platforms) < 2,
         )
+        self.copying = CopyInstructions(self.source, files, self.stages, self._expand, self._origin)
         self.characters_left = MOST_CHARACTERS
         self.unknown_from: Span | None = None
         self.handlers = {
             "ENV": self._env,
             "RUN": self._run,
-            "COPY": self._copy,
-            "ADD": self._copy,
+            "COPY": self.copying.copy,
+            "ADD": self.copying.copy,
             "WORKDIR": self._workdir,
             "USER": self._user,
             "SHELL": self._shell,
@@ -270,50 +270,13 @@ class _Evaluation:
             return None, None
         return None, self._use(kind, value, span, self.stages[-1].index)
 
-    def _copy(self, stage: OpenStage, instruction: Instruction) -> None:
-        flag = instruction.flag("from") if instruction.flags else None
-        origin: int | None = None
-        external: Use | None = None
-        if flag and flag.value:
-            span = instruction.span(self.source, flag.start + len("--from="), flag.end)
-            origin, external = self._origin("COPY --from", flag.value, span, instruction)
-        parts = json_words(instruction.args)
-        if parts is None:
-            parts = [instruction.text[a:b] for a, b in listed_words(instruction.text, instruction.args_at)]
-        scope = stage.scope()
-        paths = [self._expand(part, scope, instruction).text for part in parts if not part.startswith("<<")]
-        if not paths or len(parts) < 2:
-            return
-        *sources, dest = paths
-        folder = dest.endswith(("/", ".")) or len(sources) > 1
-        absolute = in_image(stage.workdir, dest)
-        if not flag:
-            self.files.put(stage.index, absolute)
-        if instruction.heredocs:
-            documents = documents_of(instruction, self.source, absolute, in_folder=folder)
-            self.files.inline.setdefault(stage.index, {}).update(documents)
-        if not flag or origin is not None:
-            copies = self.files.copies[stage.index]
-            for path in sources:
-                copies.add(Copy(path, absolute, origin, folder))
-        if origin is not None or external is not None:
-            reference = external.reference if external else None
-            if python_of(reference) is not None:  # a Python may come along
-                stage.forget_python()
-            step = StageCopy(origin, tuple(sources), instruction, reference, absolute)
-            stage.steps.append(step)
-            if origin is None or self.stages[origin].environments:
-                from wxlint.images.evaluation.environments import note_copied
-
-                note_copied(stage, self.stages[origin].environments if origin is not None else {}, step)
-
     # -- RUN
 
     def _run(self, stage: OpenStage, instruction: Instruction) -> None:
         copies = self.files.copies[stage.index]
         copied = len(copies)
         if instruction.flags:
-            self._mounts(stage, instruction, copies)
+            self.copying.mounts(stage, instruction, copies)
         texts = (instruction.text, *(heredoc.body for heredoc in instruction.heredocs))
         clones: list[Copy] = []
         if any("git clone" in text for text in texts) or self.files.clones.get(stage.index):
@@ -331,24 +294,3 @@ class _Evaluation:
         copies.drop_to(copied)
         for clone in clones:
             copies.add(clone)
-
-    def _mounts(self, stage: OpenStage, instruction: Instruction, copies: Copies) -> None:
-        """Images named by --mount=from=; bind mounts count as copies while the instruction runs."""
-        for flag in instruction.flags:
-            if flag.name != "mount" or not flag.value:
-                continue
-            fields = {name.lower(): text for name, _, text in (f.partition("=") for f in mount_fields(flag.value))}
-            origin: int | None = None
-            if "from" in fields:
-                offset = flag.start + max(instruction.text[flag.start : flag.end].find("from="), 0) + len("from=")
-                span = instruction.span(self.source, offset, offset + len(fields["from"]))
-                origin, _ = self._origin("RUN --mount", fields["from"], span, instruction)
-                if origin is None:
-                    continue
-            if fields.get("type", "bind") == "bind":
-                target = fields.get("target") or fields.get("dst") or fields.get("destination") or ""
-                written = fields.get("source") or fields.get("src") or "."
-                source = self._expand(written, stage.scope(), instruction).text
-                path = self._expand(target, stage.scope(), instruction).text
-                dest = in_image(stage.workdir, path)
-                copies.add(Copy(source, dest, origin, False))
