@@ -6,6 +6,7 @@ import argparse
 
 
 def add_inputs(parser: argparse.ArgumentParser) -> None:
+    """What is checked, against which policies, and where what was read is kept."""
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders; - for standard input")
     parser.add_argument("--stdin-filename", default="", metavar="FILE", help="the file that standard input stands for")
     policy = parser.add_mutually_exclusive_group()
@@ -19,6 +20,7 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
+    """Which images of a family, and under which names."""
     parser.add_argument("paths", nargs="*", metavar="PATH", help="what the policies are found from (default: here)")
     add_policies(parser)
     parser.add_argument(
@@ -34,6 +36,7 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
 
 
 def add_policies(parser: argparse._ActionsContainer) -> None:
+    """The policies."""
     parser.add_argument(
         "--policy",
         metavar="FILE",
@@ -43,9 +46,11 @@ def add_policies(parser: argparse._ActionsContainer) -> None:
 
 
 def add_text_or_json(parser: argparse.ArgumentParser) -> None:
+    """A format for people or for programs."""
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
-def add_engine(parser: argparse.ArgumentParser, meaning: str | None = None) -> None:
-    usual = "docker, podman, an address such as ssh://HOST, or a docker context (default: docker)"
-    parser.add_argument("--engine", default="docker", metavar="ENGINE", help=meaning or usual)
+def add_engine(parser: argparse.ArgumentParser) -> None:
+    """The engine that builds or holds images."""
+    known = "docker, podman, an address such as ssh://HOST, or a docker context (default: docker)"
+    parser.add_argument("--engine", default="docker", metavar="ENGINE", help=known)

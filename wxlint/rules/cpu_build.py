@@ -220,13 +220,13 @@ def _conda(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:
             text = f"cudatoolkit chooses no build of {written}: pytorch-cuda does, from 1.13 on; {_solved(install)}"
             hint = "ask for pytorch-cuda, from the channels pytorch and nvidia"
             yield Problem(span, text, because, hint, image.doubt, image.label)
-        elif span is not None and _is_of_conda_forge(choice):
+        elif span is not None and _may_be_of_conda_forge(choice):
             text = f"conda solves {written} without a GPU in sight: a CPU build, but {image.label} is a cuda image"
             hint = "set CONDA_OVERRIDE_CUDA for the command, or ask for pytorch-gpu, a *cuda* build or cuda-version"
             yield Problem(span, text, because, hint, image.doubt, image.label)
 
 
-def _is_of_conda_forge(choice: Choice) -> bool:
+def _may_be_of_conda_forge(choice: Choice) -> bool:
     channels = set(choice.install.channels)
     return "conda-forge" in channels and not channels & {"pytorch", "nvidia"} and not choice.requirement.build
 

@@ -58,6 +58,7 @@ class PythonWords:
         return self._split(node) if isinstance(node, ast.Call) else None
 
     def list_of(self, elements: Sequence[ast.expr]) -> WordLists | None:
+        """The lists that elements make together; None for more of them than are followed."""
         found: WordLists | None = WordLists(((),))
         for element in elements:
             more = (
@@ -85,9 +86,11 @@ class PythonWords:
         return self.lists(node) or self.unknown_words(node)
 
     def unknown_words(self, node: ast.expr) -> WordLists:
+        """Words of which nothing is known but where they come from."""
         return WordLists(((Word(self._unknown(node), *place_of(node, self.source), quoted=False),),))
 
     def word(self, node: ast.expr) -> Word:
+        """An element of a list."""
         return Word(self.value(node), *place_of(node, self.source), quoted=True)
 
     def value(self, node: ast.expr, depth: int = 0) -> Value:

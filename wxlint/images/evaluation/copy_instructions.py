@@ -34,6 +34,7 @@ class CopyInstructions:
         self.expand, self.origin = expand, origin
 
     def copy(self, stage: OpenStage, instruction: Instruction) -> None:
+        """COPY and ADD: the files that come into a stage, and a Python or an environment that may come along."""
         flag = instruction.flag("from") if instruction.flags else None
         origin: int | None = None
         external: Use | None = None

@@ -93,7 +93,7 @@ def _install(tool: str, verb: Word, arguments: Arguments, call: Call) -> Install
             or arguments.has("--pre")
             or is_on(call.variables, "PIP_PRE")
             or takes_all_releases(arguments.texts("--all-releases"), arguments.texts("--only-final")),
-            lowest=arguments.has("--uploaded-prior-to") or _is_given(call.variables, "PIP_UPLOADED_PRIOR_TO"),
+            lowest=arguments.has("--uploaded-prior-to") or bool(in_variable("PIP_UPLOADED_PRIOR_TO", call.variables)),
             builds=verb.value.text == "wheel",
             unknown_extras=listed.unknown_extras,
             exact=verb.value.text == "sync",
@@ -198,11 +198,6 @@ def in_variable(name: str, variables: Mapping[str, Value]) -> tuple[PackageIndex
 def one_in_variable(names: tuple[str, ...], variables: Mapping[str, Value]) -> tuple[PackageIndex, ...]:
     """The index that the first of these variables gives."""
     return next((found[:1] for name in names if (found := in_variable(name, variables))), ())
-
-
-def _is_given(variables: Mapping[str, Value], name: str) -> bool:
-    value = variables.get(name)
-    return value is not None and bool(value.text)
 
 
 def is_on(variables: Mapping[str, Value], name: str) -> bool:

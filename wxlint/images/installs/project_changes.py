@@ -35,8 +35,7 @@ class Resolution(NamedTuple):
 class ProjectChanges(NamedTuple):
     """What the commands so far have left in a folder.
 
-    lock: how they made the lock, None where none did. renewed: one that was
-    copied is no longer the one that counts.
+    lock: how they made the lock, None where none did. renewed: one that was copied is no longer the one that counts.
     indexes: what `uv add` has written, the latest first.
     """
 

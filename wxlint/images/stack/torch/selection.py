@@ -245,7 +245,7 @@ def _reaches_beyond(wanted: Requirement) -> bool:
 def _have_none(places: list[SearchedPlace], install: Install, wanted: Requirement) -> bool:
     """Whether no release of these places is in a range, so that a pre-release is taken."""
     served = tuple(dict.fromkeys(place.channel for place in places))
-    if not wanted.specifier or not all(map(is_complete, served)):
+    if not all(map(is_complete, served)):
         return False
     listed = release_sets(served, install.environment.python)
     return not any(_fitting(install, wanted, one, lists) for lists in listed for one in lists)

@@ -22,6 +22,7 @@ from wxlint.images.stack.torch.selection import choices
 _OF_CONDA = {"pytorch": "torch", "pytorch-gpu": "torch", "pytorch-cpu": "torch", "libtorch": "torch"}
 _BEGINNING = late(r"[A-Za-z0-9][\w.-]{3,}")
 """The part of a name that is known, where a variable holds the rest: `tensorflow${POSTFIX}`."""
+_UNREAD = "cannot be read"
 _PACKAGED = frozenset(("python3-torch", "python3-torch-cuda", "python3-pytorch", "python3-torch-rocm"))
 """Packages of Linux distributions, each with a build of its own."""
 
@@ -112,17 +113,18 @@ def _unread(state: Torch, install: Install, before: Torch | None) -> Torch:
     before: the state before what was read of it, where that decided.
     """
     unread = next((one for one in install.unread if one.kind is not UnreadKind.NO_TORCH), None)
-    foreign = None
     if unread is None:
         hidden = (r for r in install.requirements if _is_foreign(r, install))
         foreign = next((r for r in hidden if not _leaves_torch(r, state)), None)
         if foreign is None or before is not None:
             return state
         what, maybe = foreign.written, _would_take(install)
+        said = "may bring torch" if foreign.kind == "name" else _UNREAD
         decides = foreign.kind in ("vcs", "path") and not install.no_deps
         decides = decides or (install.tool == "conda" and state.by != "conda")  # which does not count what pip has
     else:
         what, maybe = unread.name, ANY
+        said = UnreadKind.REFUSED.value if unread.kind is UnreadKind.REFUSED else _UNREAD
         decides = unread.kind in (
             UnreadKind.NOT_THERE,
             UnreadKind.NOT_WHOLE,
@@ -133,11 +135,6 @@ def _unread(state: Torch, install: Install, before: Torch | None) -> Torch:
         return state
     if state.channel != "none" and (not decides or install.no_deps or is_pinned(install.constraints)):
         return state
-    if unread is None and foreign is not None and foreign.kind == "name":
-        said = "may bring torch"
-    else:
-        refused = unread is not None and unread.kind is UnreadKind.REFUSED
-        said = UnreadKind.REFUSED.value if refused else "cannot be read"
     reason = reason_at("install", f"{what.replace(HOLE, '…')} {said}", install.span)
     if state.channel == "none":
         return Torch("unknown", None, (reason,), install.span, maybe=maybe)
