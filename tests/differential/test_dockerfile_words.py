@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 from dockerfile_words import SCOPE, Answer, Case, Engine, compare, judge, take
 
+from tests.support.small_family import need_engine
 from wxlint.images.evaluation.expansion import expand
 
 RECORDED = Path(__file__).parent / "recorded" / "dockerfile_words.jsonl"
@@ -43,8 +43,8 @@ def test_words_of_a_seed_are_always_the_same() -> None:
 
 
 @pytest.mark.engine
-@pytest.mark.skipif(shutil.which("docker") is None, reason="no engine")
 def test_an_engine_with_buildkit_says_the_same() -> None:
+    need_engine()
     engine = Engine()
     engine.most_refused = 3
     cases = take(300, seed=8, old=True)
