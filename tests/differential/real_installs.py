@@ -37,6 +37,7 @@ class Real:
         self.folder, self.tool = folder, tool
         self.uv = uv_program() or "uv"
         build(folder / "index", PYTHON)
+        (folder / "index/mirror").symlink_to("simple")
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True)
         self.python = str(folder / "venv/bin/python")
         self.site = next((folder / "venv/lib").glob("python*/site-packages"))
@@ -79,6 +80,11 @@ class Real:
         base = (self.folder / "index").as_uri()
         text = text.replace(CHANNEL_URL, f"{base}/whl").replace(DEFAULT_URL, f"{base}/simple")
         return text.replace(_TARGET, str(place / "target"))
+
+    def _of_step(self, text: str, place: Path) -> str:
+        """The same of what one command of uv says. The index that it names is not the default one, though both have the
+        same wheels: what a command locks from an index that the next does not name is locked anew."""
+        return self.local(text.replace(DEFAULT_URL, (self.folder / "index/mirror").as_uri()), place)
 
     def prepare(self, case: Case, place: Path) -> str | None:
         """Write the files of a case; return the text of the file that its lock command makes, None when that fails."""
@@ -123,9 +129,9 @@ class Real:
         for name in set(os.listdir(self.site)) - self.kept:
             shutil.rmtree(self.site / name, ignore_errors=True)
         for step in case.steps:
-            given = {name: self.local(value, place) for name, value in {**case.environment, **step.variables}.items()}
+            given = {name: self._of_step(value, place) for name, value in {**case.environment, **step.variables}.items()}
             environment = self.of_uv(given, said(" ".join(step.words), case.files))
-            words = [self.uv, *(self.local(word, place) for word in step.words[1:])]
+            words = [self.uv, *(self._of_step(word, place) for word in step.words[1:])]
             if step.words[1] == "pip":
                 words[3:3] = ["--python", self.python]
             if not self._done(words, place, environment):

@@ -87,14 +87,22 @@ def _own_channel(companion: Requirement) -> str | None:
 
 
 def _is_made_for(name: str, channel: str, version: str) -> bool:
-    """Whether a channel has a companion that is made for a release of torch, or one that asks for none."""
+    """Whether a channel has a companion that is made for a release of torch, or one that asks for none: it may go with
+    a release that the channel itself does not have."""
     listed = facts.torch_releases(channel)
-    return version in listed or (name == "torchaudio" and ALONE in listed)
+    if version in listed or (name == "torchaudio" and ALONE in listed):
+        return True
+    fitting = _companions(name, version)
+    return bool(fitting) and any(fitting & _companions(name, one) for one in reversed(listed))
+
+
+def _companions(name: str, version: str) -> set[str]:
+    """The releases of a companion that go with a release of torch."""
+    return set(getattr(facts.companions(version), name, ()))
 
 
 def _goes_with(companion: Requirement, version: str) -> bool:
     """Whether a companion in its range goes with a release of torch, or asks for none."""
     if companion.name == "torchaudio" and within(companion.specifier, ALONE):
         return True
-    fitting = facts.companions(version)
-    return any(within(companion.specifier, one) for one in getattr(fitting, companion.name, ()))
+    return any(within(companion.specifier, one) for one in _companions(companion.name, version))
