@@ -129,7 +129,8 @@ class Real:
         for name in set(os.listdir(self.site)) - self.kept:
             shutil.rmtree(self.site / name, ignore_errors=True)
         for step in case.steps:
-            given = {name: self._of_step(value, place) for name, value in {**case.environment, **step.variables}.items()}
+            variables = {**case.environment, **step.variables}
+            given = {name: self._of_step(value, place) for name, value in variables.items()}
             environment = self.of_uv(given, said(" ".join(step.words), case.files))
             words = [self.uv, *(self._of_step(word, place) for word in step.words[1:])]
             if step.words[1] == "pip":
