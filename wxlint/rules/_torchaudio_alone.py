@@ -65,7 +65,7 @@ def _problem(image: Image, environment: PythonEnvironment, choice: Choice, pytho
 def _is_sure(choice: Choice) -> bool:
     """Whether an installer takes the newest torchaudio that torch's pin leaves, from an index that has that release."""
     wanted, install = choice.requirement, choice.install
-    if install.tool not in ("pip", "uv") or install.conditional or install.unread or install.lowest:
+    if install.tool not in ("pip", "uv") or install.conditional or install.unread or install.older:
         return False
     if wanted.kind != "name" or wanted.maybe or wanted.bound is not None or HOLE in wanted.specifier:
         return False

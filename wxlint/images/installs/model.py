@@ -226,7 +226,7 @@ class Install(NamedTuple):
     uv's index strategies unsafe-best-match and unsafe-first-match. prerelease: pre-releases count. exact: what is not
     listed is removed (`uv sync`, `pip-sync`). program: the script or program whose effect is not known, for tool
     "script". switches: variables that decide what is compiled (SWITCHES). overrides: what counts in the place of any
-    other requirement of the same name (uv). lowest: older releases than the newest in reach may be taken (uv's
+    other requirement of the same name (uv). older: older releases than the newest in reach may be taken (uv's
     --resolution, a day behind which no release counts, or what a lock that is made in the build holds besides).
     selective: an upgrade or a reinstall is for some packages only. eager: an upgrade is for those too that come
     along. locked: a lock says what is taken. isolated: nothing keeps pip or uv from building packages in environments
@@ -264,7 +264,7 @@ class Install(NamedTuple):
     environment: Environment = ANY_LINUX
     switches: tuple[tuple[str, Value], ...] = ()
     overrides: tuple[Requirement, ...] = ()
-    lowest: bool = False
+    older: bool = False
     selective: bool = False
     eager: bool = False
     apart: bool = False

@@ -93,7 +93,7 @@ def _install(tool: str, verb: Word, arguments: Arguments, call: Call) -> Install
             or arguments.has("--pre")
             or is_on(call.variables, "PIP_PRE")
             or takes_all_releases(arguments.texts("--all-releases"), arguments.texts("--only-final")),
-            lowest=arguments.has("--uploaded-prior-to") or bool(in_variable("PIP_UPLOADED_PRIOR_TO", call.variables)),
+            older=arguments.has("--uploaded-prior-to") or bool(in_variable("PIP_UPLOADED_PRIOR_TO", call.variables)),
             builds=verb.value.text == "wheel",
             unknown_extras=listed.unknown_extras,
             exact=verb.value.text == "sync",

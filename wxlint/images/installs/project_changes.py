@@ -16,7 +16,7 @@ class Resolution(NamedTuple):
     """How uv makes the lock of a project, beside what the project says.
 
     sources: of the command line and its variables. unbound: [tool.uv.sources] does not count. prerelease, best_match,
-    first_match, lowest: as of Install.
+    first_match, older: as of Install.
     """
 
     sources: Sources = Sources()
@@ -24,7 +24,7 @@ class Resolution(NamedTuple):
     prerelease: bool = False
     best_match: bool = False
     first_match: bool = False
-    lowest: bool = False
+    older: bool = False
 
     def stands_for(self, asked: Resolution) -> bool:
         """Whether uv keeps a lock that was made so for a command that asks for this: more indexes change nothing, as

@@ -69,7 +69,7 @@ def project_tool(tool: str, call: Call, added: tuple[str, ...] = (), *, unbound:
             constraints=lines.constraints,
             unread=lines.unread,
             locked=lines.locked,
-            lowest=lines.forks,
+            older=lines.forks,
             upgrade=tool == "uv" and _upgrades_torch(arguments),
             skipped=groups.skipped,
             no_deps="torch" in groups.skipped or lines.torchless,

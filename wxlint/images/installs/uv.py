@@ -130,7 +130,7 @@ def _install(verb: Word, arguments: Arguments, call: Call) -> Install:
             first_match=says("index-strategy", ("unsafe-first-match",), settings, arguments, call),
             exact=syncs or arguments.has("--exact"),
             overrides=overrides,
-            lowest=takes_older(settings, arguments, call),
+            older=takes_older(settings, arguments, call),
             unknown_extras=tuple(one for part in parts for one in part.unknown_extras),
             selective=bool(upgraded or renewed) and not (upgrades or renews),
             isolated=is_isolated("UV", arguments, call) and settings.value("build-isolation") is None,

@@ -90,7 +90,7 @@ def _synced(words: tuple[Word, ...], call: Call, added: tuple[str, ...] = ()) ->
             prerelease=made.prerelease,
             best_match=made.best_match,
             first_match=made.first_match,
-            lowest=install.lowest or made.lowest,
+            older=install.older or made.older,
         )
 
 
@@ -155,9 +155,7 @@ def _add(words: tuple[Word, ...], call: Call) -> Iterator[Install]:
             yield install
     if not known:
         older = takes_older(call.context.uv_settings(), arguments, call)
-        install = finished(
-            Install("uv", found, sources(arguments, call), lowest=older), words[0], arguments, None, call
-        )
+        install = finished(Install("uv", found, sources(arguments, call), older=older), words[0], arguments, None, call)
         place = of_project(arguments, call.variables, call.context.absolute)
         yield install._replace(place=place, makes=place != SYSTEM)
 

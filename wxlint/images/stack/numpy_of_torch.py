@@ -71,6 +71,6 @@ def _is_below_2(requirement: Requirement) -> bool:
 def _takes_newest(install: Install, python: str) -> bool:
     """Whether nothing that is known keeps an install from NumPy 2: an old Python, or bounds of an older time."""
     own = install.environment.python or python
-    if install.lowest or install.locked or (own and numbers(own) < _PYTHON_OF_NUMPY_2):
+    if install.older or install.locked or (own and numbers(own) < _PYTHON_OF_NUMPY_2):
         return False
     return _brings_newest(install)

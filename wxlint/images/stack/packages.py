@@ -150,7 +150,7 @@ def package_of(requirement: Requirement, install: Install, python: str = "") -> 
         where=requirement.where,
         conditional=install.conditional,
         python=python,
-        lowest=install.lowest,
+        older=install.older,
     )
     if found is not None and not found.torch and requirement.kind == "name" and install.sources:
         found = _as_its_place_says(found, install)
@@ -198,12 +198,12 @@ def _described(
     extras: tuple[str, ...] = (),
     local: str = "",
     brought_by: str = "",
-    lowest: bool = False,
+    older: bool = False,
 ) -> Accelerated | None:
     row = facts.accelerated_package(name)
     said = generation_of_name(name)
     of_local = generation_of_local(local) if local else generation_of_release(name, specifier.removeprefix("=="))
-    oldest = lowest and "==" not in specifier
+    oldest = older and "==" not in specifier
     built = facts.accelerated_build(name, specifier, python) if row is not None and not oldest else None
     cuda = said.cuda or of_local.cuda
     if built is not None and of_local.cuda and of_local.cuda != built["cuda"]:

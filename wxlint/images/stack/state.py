@@ -129,7 +129,7 @@ def _takes_anew(before: Accelerated, package: Accelerated, install: Install) -> 
     """The same of a package that an install takes, whether that is certain or not."""
     if install.reinstall or (install.upgrade and (install.tool == "uv" or install.eager)):  # all that comes along
         return True
-    if install.tool == "uv-project" and install.lowest:  # whose lock may have any release
+    if install.tool == "uv-project" and install.older:  # whose lock may have any release
         return True
     if package.brought_by:
         return _excludes(package.specifier, before.specifier) or _excludes(before.specifier, package.specifier)

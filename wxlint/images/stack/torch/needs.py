@@ -112,7 +112,7 @@ def asks_for_torch(wanted: Requirement, install: Install, channel: str) -> bool 
             return True
         if not within(wanted.specifier, BEHIND_ALONE):
             return None  # an old Python takes an older release
-    if install.lowest and any(r.specifier for r in named):
+    if install.older and any(r.specifier for r in named):
         return None  # the range may begin with that one
     if wanted.bound is not None:  # to another index than torch, it may be
         channel = channel_of_url(wanted.bound.url)
@@ -154,7 +154,7 @@ def _parts_hold_back(install: Install) -> bool:
 
 def may_be_older(requirement: Requirement, install: Install, *, torch_there: bool) -> bool:
     """Whether an install may not take the newest release of what needs torch, as it may not take its torch."""
-    if install.lowest and not requirement.pin:
+    if install.older and not requirement.pin:
         return True
     if requirement.pin or not facts.brings_torch(requirement.name, None, requirement.extras):
         return False

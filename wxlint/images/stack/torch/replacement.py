@@ -116,7 +116,7 @@ def _is_kept(state: Torch, choice: Choice) -> bool | None:
     wanted, install = choice.requirement, choice.install
     if wanted.pin or install.locked:
         return True
-    if install.lowest or install.upgrade:
+    if install.older or install.upgrade:
         return None  # the lock is made anew
     if state.version is None:
         return None if wanted.specifier or _own_channel(choice) != choice.channel else True
@@ -150,7 +150,7 @@ def _is_highest(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bool
     wanted, install = choice.requirement, choice.install
     if choice.channel == state.channel and not wanted.specifier and state.newest and not wanted.pin:
         return True
-    if not versions or install.lowest or not is_complete(choice.channel):
+    if not versions or install.older or not is_complete(choice.channel):
         return None
     answers: set[bool | None] = set()
     for (listed,) in release_sets((choice.channel,), install.environment.python, versions[0]):

@@ -111,7 +111,7 @@ def _is_same_build(state: Torch, choice: Choice) -> bool:
     """Whether the default index has the same build of what may be taken as the channel of what is there."""
     if choice.channel != "default" or choice.requirement.name not in FAMILY:
         return False
-    if choice.install.tool == "conda" or choice.install.lowest:
+    if choice.install.tool == "conda" or choice.install.older:
         return False
     cuda = facts.cuda_of_channel(state.channel)
     return cuda is not None and builds_of_default(choice) == {cuda}

@@ -44,7 +44,7 @@ def suits(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bool | Non
     if not versions:
         need = needed(wanted) if state.nightly else ""
         return None if need is None or is_bound_above(need) else True  # which a pre-release need not be in
-    if install.lowest and not wanted.pin:
+    if install.older and not wanted.pin:
         return None
     kept = all_agree(_carrier_suits(choice, version) for version in versions)
     return kept and _brings_no_other(state, choice, versions)
@@ -120,7 +120,7 @@ def _is_newest_taken(choice: Choice) -> bool:
     pythons = (environment.python,) if environment.python else environment.pythons
     if not oldest or any(numbers(python)[:2] < numbers(oldest)[:2] for python in pythons):
         return False
-    if install.lowest or install.open or install.unread or install.constraints or install.overrides:
+    if install.older or install.open or install.unread or install.constraints or install.overrides:
         return False
     return not any(r.kind != "name" or HOLE in r.specifier or is_bound_above(r.specifier) for r in install.requirements)
 
@@ -157,7 +157,7 @@ def _newest_suits(state: Torch, choice: Choice, versions: tuple[str, ...]) -> bo
         return True if state.channel == choice.channel and not wanted.pin else None
     if wanted.pin:
         return all_agree(facts.companion_fits(wanted.name, wanted.pin, version) is not False for version in versions)
-    if install.lowest:
+    if install.older:
         return None
     held = {answer for version in versions for answer in _held_in_range(wanted, version)} if there else set()
     if held == {True}:

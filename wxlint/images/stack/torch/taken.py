@@ -31,7 +31,7 @@ def in_range(choice: Choice) -> str | None:
     wanted, install = choice.requirement, choice.install
     if wanted.pin or not is_bound_above(wanted.specifier) or HOLE in wanted.specifier or install.tool == "conda":
         return wanted.pin
-    if install.lowest or not install.is_read or is_nightly(choice) or not is_complete(choice.channel):
+    if install.older or not install.is_read or is_nightly(choice) or not is_complete(choice.channel):
         return None
     newest = set()
     for (listed,) in release_sets((choice.channel,), install.environment.python):
@@ -63,7 +63,7 @@ def of_companion(choice: Choice) -> str | None:
 
 def takes_newest(install: Install, choice: Choice) -> bool:
     """Whether nothing else of an install keeps it from the newest release of a channel."""
-    if install.lowest or is_nightly(choice) or install.tool == "conda":  # whose channels end at other releases
+    if install.older or is_nightly(choice) or install.tool == "conda":  # whose channels end at other releases
         return False
     listed = facts.torch_releases(choice.channel)
     if not listed:
