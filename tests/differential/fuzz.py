@@ -189,11 +189,11 @@ def readers() -> dict[str, Read]:
     from wxlint.documents.manifests.requirements_txt import read_requirements
     from wxlint.documents.source import Source
     from wxlint.images.builds.from_devcontainer import devcontainer_script
-    from wxlint.images.builds.from_helm import helm_script
     from wxlint.images.builds.from_just import just_script
-    from wxlint.images.builds.from_kubernetes import Kubernetes
-    from wxlint.images.builds.from_python import python_script
     from wxlint.images.builds.from_yaml_tools import skaffold_script, taskfile_script
+    from wxlint.images.builds.helm.from_helm import helm_script
+    from wxlint.images.builds.kubernetes.from_kubernetes import Kubernetes
+    from wxlint.images.builds.python.from_python import python_script
     from wxlint.policy.load import load_policy
     from wxlint.shell.bash.reader import read_shell
     from wxlint.shell.batch.reader import read_batch

@@ -12,7 +12,8 @@ from file_trees import write_tree
 
 from wxlint.cli.exit_codes import BUG
 from wxlint.cli.main import main
-from wxlint.images.builds import compose_projects, from_scripts
+from wxlint.images.builds import from_scripts
+from wxlint.images.builds.compose import projects
 from wxlint.images.graph import evaluations, lineage
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem, latest_tag
@@ -86,8 +87,8 @@ def test_a_compose_file_that_cannot_be_read(
 ) -> None:
     Path("other").mkdir()
     Path("other/compose.yaml").write_text("services: {t: {image: 'redis:latest'}}\n")
-    broken = breaking(compose_projects.read_projects, lambda paths, *_: "compose.yaml" in paths)
-    monkeypatch.setattr(compose_projects, "read_projects", broken)
+    broken = breaking(projects.read_projects, lambda paths, *_: "compose.yaml" in paths)
+    monkeypatch.setattr(projects, "read_projects", broken)
     code, report = check(capsys)
     assert code == BUG
     wanted = EVERY - {("latest-tag", "compose.yaml")}

@@ -12,7 +12,7 @@ from file_trees import write_tree
 
 from wxlint.core.cache import Cache
 from wxlint.documents.source import Source
-from wxlint.images.builds.script_folders import sourced_file
+from wxlint.images.builds.commands.script_folders import sourced_file
 from wxlint.shell.bash.reader import read_shell
 from wxlint.shell.batch.reader import read_batch
 from wxlint.shell.model import TOO_LONG, ShellResult

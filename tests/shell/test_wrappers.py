@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wxlint.images.builds.docker_cli import docker_command
+from wxlint.images.builds.commands.docker_cli import docker_command
 from wxlint.shell.bash.reader import read_shell
 from wxlint.shell.wrappers import NAMES, unwrap
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from built_by_scripts import first_normal_of
 
 from wxlint.documents.source import Source
-from wxlint.images.builds.from_workflows import Workflows
+from wxlint.images.builds.github.from_workflows import Workflows
 from wxlint.images.builds.model import Script
 
 find = first_normal_of("Dockerfile", "app/Dockerfile", "app/Dockerfile.cuda", "sub/app/Dockerfile")

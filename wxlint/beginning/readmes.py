@@ -12,8 +12,8 @@ from wxlint.core.paths import folders_above
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
 from wxlint.documents.source import Source
+from wxlint.images.builds.commands.script_folders import folders
 from wxlint.images.builds.from_scripts import read_script
-from wxlint.images.builds.script_folders import folders
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.sources import SourceStore
 from wxlint.images.model.records import Build, Use

@@ -25,8 +25,8 @@ from wxlint.rules._build_arguments import declared_arguments, is_predefined
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
-    from wxlint.images.builds.compose_projects import ComposeProject
-    from wxlint.images.builds.docker_cli import DockerCommand
+    from wxlint.images.builds.commands.docker_cli import DockerCommand
+    from wxlint.images.builds.compose.projects import ComposeProject
     from wxlint.images.builds.model import DockerCall, Script
     from wxlint.images.graph.repository import Repository
     from wxlint.images.model.records import Build

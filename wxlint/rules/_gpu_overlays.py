@@ -13,7 +13,7 @@ from wxlint.rules import Problem
 
 if TYPE_CHECKING:
     from wxlint.documents.compose.services import Service
-    from wxlint.images.builds.compose_projects import ComposeProjects
+    from wxlint.images.builds.compose.projects import ComposeProjects
 
 
 def problems(projects: ComposeProjects) -> Iterator[Problem]:

@@ -81,7 +81,7 @@ from wxlint.rules import Problem
 
 if TYPE_CHECKING:
     from wxlint.documents.compose.services import Service, ServiceDependency
-    from wxlint.images.builds.compose_projects import ComposeProject
+    from wxlint.images.builds.compose.projects import ComposeProject
 
 SEVERITY = Severity.WARNING
 SUMMARY = "a service that depends on one of another profile"
@@ -166,7 +166,7 @@ def _stem(name: str) -> list[str]:
 
 def _commands(repository: Repository, project: ComposeProject) -> _Started:
     """The profiles with which commands of scripts and documents start a project, that of its folder."""
-    from wxlint.images.builds.script_folders import folders
+    from wxlint.images.builds.commands.script_folders import folders
     from wxlint.rules.unknown_service import has_plain_options
 
     found: _Started = {}

@@ -63,7 +63,7 @@ from wxlint.rules import Problem
 if TYPE_CHECKING:
     from wxlint.core.findings import Span
     from wxlint.documents.source import Source
-    from wxlint.images.builds.docker_cli import DockerCommand
+    from wxlint.images.builds.commands.docker_cli import DockerCommand
 
 SEVERITY = Severity.WARNING
 SUMMARY = "docker run of a GPU image without a GPU, or of a CPU image with one"

@@ -81,7 +81,7 @@ def check(repository: Repository) -> Iterator[Problem]:
     projects = repository.compose
     if projects is None:
         return
-    from wxlint.images.builds.cpu_overlays import is_for_cpu, kept_devices, may_keep_devices
+    from wxlint.images.builds.compose.cpu_overlays import is_for_cpu, kept_devices, may_keep_devices
 
     if not may_keep_devices(projects):
         return

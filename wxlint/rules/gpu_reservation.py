@@ -77,8 +77,8 @@ from wxlint.rules._service_devices import GPU_IMAGES, no_such_driver, of_service
 if TYPE_CHECKING:
     from wxlint.core.values import Value
     from wxlint.documents.compose.services import Service
-    from wxlint.images.builds.compose_projects import ComposeProjects
-    from wxlint.images.builds.cpu_overlays import KeptDevice
+    from wxlint.images.builds.compose.cpu_overlays import KeptDevice
+    from wxlint.images.builds.compose.projects import ComposeProjects
 
 SEVERITY = Severity.ERROR
 SUMMARY = "a GPU service without a device, or a CPU service with one"
@@ -165,7 +165,7 @@ def _required_by_devcontainers(repository: Repository, projects: ComposeProjects
 
 def _kept(projects: ComposeProjects) -> Iterable[KeptDevice]:
     """The GPUs that a file for the CPU leaves where they are."""
-    from wxlint.images.builds.cpu_overlays import kept_devices, may_keep_devices
+    from wxlint.images.builds.compose.cpu_overlays import kept_devices, may_keep_devices
 
     return kept_devices(projects) if may_keep_devices(projects) else ()
 

@@ -42,14 +42,14 @@ from typing import TYPE_CHECKING
 from wxlint.core.findings import Severity, Span
 from wxlint.core.paths import normal
 from wxlint.core.suggest import did_you_mean
+from wxlint.images.builds.commands.script_folders import folders
 from wxlint.images.builds.model import DockerCall
-from wxlint.images.builds.script_folders import folders
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 from wxlint.shell.model import Word
 
 if TYPE_CHECKING:
-    from wxlint.images.builds.docker_cli import DockerCommand
+    from wxlint.images.builds.commands.docker_cli import DockerCommand
 
 SEVERITY = Severity.ERROR
 SUMMARY = "a service that a script starts and no compose file has"

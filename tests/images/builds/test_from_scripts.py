@@ -7,9 +7,9 @@ from built_by_scripts import first_normal_of, first_of
 
 from wxlint.core.values import Value
 from wxlint.documents.source import Source
+from wxlint.images.builds.commands.script_folders import folders
 from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.model import Script
-from wxlint.images.builds.script_folders import folders
 from wxlint.images.model.records import Build
 from wxlint.shell.bash.reader import read_shell
 from wxlint.shell.scripts import script_commands

@@ -11,10 +11,10 @@ from file_trees import write_tree
 from wxlint.core.cache import NO_CACHE
 from wxlint.documents.source import Source
 from wxlint.images.builds.from_devcontainer import devcontainer_script
-from wxlint.images.builds.from_helm import helm_script
 from wxlint.images.builds.from_just import just_script
 from wxlint.images.builds.from_tox import tox_script
 from wxlint.images.builds.from_yaml_tools import skaffold_script, taskfile_script
+from wxlint.images.builds.helm.from_helm import helm_script
 from wxlint.lint.inputs import gather
 
 find = first_normal_of("Dockerfile", "app/Dockerfile", ".devcontainer/Dockerfile")

@@ -13,7 +13,7 @@ from wxlint.core.values import HOLE, Value
 from wxlint.documents.json_text import json_problem
 from wxlint.documents.source import Source, TextProblem
 from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence, parse
-from wxlint.images.builds.github_actions import Find
+from wxlint.images.builds.github.actions import Find
 from wxlint.images.builds.model import Devcontainer, NamedFile, Script
 from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import parse_reference

@@ -15,9 +15,9 @@ from wxlint.documents.gitlab import GitlabJob, Pipeline, PlacedNode, read_pipeli
 from wxlint.documents.scalar_places import scalar_places
 from wxlint.documents.yaml import Mapping as Node_Mapping
 from wxlint.documents.yaml import Scalar, Sequence
+from wxlint.images.builds.commands.script_folders import folders
 from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.model import PROGRAMS, DockerCall, Script
-from wxlint.images.builds.script_folders import folders
 from wxlint.images.model.embedded_shell import EmbeddedText
 from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import parse_reference

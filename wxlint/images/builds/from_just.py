@@ -13,10 +13,10 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value, concat
 from wxlint.documents.justfile import justfile_problems
+from wxlint.images.builds.commands.script_folders import folders
 from wxlint.images.builds.from_scripts import read_script
-from wxlint.images.builds.github_actions import Find
+from wxlint.images.builds.github.actions import Find
 from wxlint.images.builds.model import PROGRAMS, DockerCall, Script
-from wxlint.images.builds.script_folders import folders
 from wxlint.images.model.embedded_shell import EmbeddedText
 
 if TYPE_CHECKING:

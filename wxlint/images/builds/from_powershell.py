@@ -12,7 +12,7 @@ from wxlint.shell.powershell_refused import refused
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
-    from wxlint.images.builds.github_actions import Find
+    from wxlint.images.builds.github.actions import Find
 
 
 def powershell_script(source: Source, find: Find) -> Script:

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.paths import normal
 from wxlint.core.values import HOLE, Value
-from wxlint.images.builds.docker_build import build_of, use_at
-from wxlint.images.builds.docker_cli import DockerCommand, docker_command
-from wxlint.images.builds.loop_rounds import Rounds
+from wxlint.images.builds.commands.docker_build import build_of, use_at
+from wxlint.images.builds.commands.docker_cli import DockerCommand, docker_command
+from wxlint.images.builds.commands.loop_rounds import Rounds
+from wxlint.images.builds.commands.script_folders import folders
 from wxlint.images.builds.model import DockerCall, DockerfileEdit, Script
-from wxlint.images.builds.script_folders import folders
 from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import parse_reference
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
-    from wxlint.images.builds.piped import Fed
+    from wxlint.images.builds.commands.piped import Fed
     from wxlint.shell.model import Command
 
 
@@ -75,7 +75,7 @@ def _with_inner(source: Source, commands: tuple[Command, ...]) -> list[tuple[Com
     found: list[tuple[Command, Fed | None]] = []
     for command in commands:
         if command.words[0].value.text.lower() in _POWERSHELLS:
-            from wxlint.images.builds.piped import inner_commands
+            from wxlint.images.builds.commands.piped import inner_commands
 
             found += inner_commands(command, source.path)
         else:
@@ -92,7 +92,7 @@ def _reads_input(docker: DockerCommand) -> bool:
 
 
 def _fed(commands: list[Command], number: int, text: str) -> Fed | None:
-    from wxlint.images.builds.piped import fed_to
+    from wxlint.images.builds.commands.piped import fed_to
 
     return fed_to(commands, number, text)
 
@@ -101,7 +101,7 @@ def _edit(
     command: Command, source: Source, find: Callable[[list[str]], str | None], starts: list[str]
 ) -> list[DockerfileEdit]:
     """The Dockerfiles that a sed changes; none where one of its expressions is not known."""
-    from wxlint.images.builds.piped import read_sed
+    from wxlint.images.builds.commands.piped import read_sed
 
     read = read_sed(command)
     found: list[DockerfileEdit] = []
@@ -147,7 +147,7 @@ def _copied(command: Command, docker: DockerCommand | None, source: Source) -> l
     """The images that a command copies, and the names that it gives them."""
     if _COPIES.isdisjoint([word.value.text for word in command.words[:5]]):
         return []
-    from wxlint.images.builds.image_copies import KIND, copy_of, copy_of_docker, placed
+    from wxlint.images.builds.commands.image_copies import KIND, copy_of, copy_of_docker, placed
 
     copy = copy_of(command) if docker is None else copy_of_docker(docker)
     return [

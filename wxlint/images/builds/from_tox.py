@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value
+from wxlint.images.builds.commands.script_folders import folders
 from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.model import DockerCall, Script
-from wxlint.images.builds.script_folders import folders
 from wxlint.images.model.embedded_shell import EmbeddedText
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source
-    from wxlint.images.builds.github_actions import Find
+    from wxlint.images.builds.github.actions import Find
     from wxlint.images.model.records import Build, Use
 
 _SECTION = late(r"\[(?P<name>[^\]\n]+)\][ \t]*(?:[#;].*)?")

@@ -17,10 +17,10 @@ from wxlint.core.values import HOLE, Value
 from wxlint.documents.scalar_places import scalar_places
 from wxlint.documents.source import Source, TextProblem
 from wxlint.documents.yaml import Mapping, Node, Scalar, Sequence, parse
+from wxlint.images.builds.commands.script_folders import folders
 from wxlint.images.builds.from_scripts import read_script
-from wxlint.images.builds.github_actions import Find
+from wxlint.images.builds.github.actions import Find
 from wxlint.images.builds.model import PROGRAMS, DockerCall, Script
-from wxlint.images.builds.script_folders import folders
 from wxlint.images.model.embedded_shell import EmbeddedText
 from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import parse_reference

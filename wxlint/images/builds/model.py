@@ -13,7 +13,7 @@ from wxlint.images.model.records import Build, Use
 if TYPE_CHECKING:
     from wxlint.documents.kubernetes import Container, Pod
     from wxlint.documents.source import Source, TextProblem
-    from wxlint.images.builds.docker_cli import DockerCommand
+    from wxlint.images.builds.commands.docker_cli import DockerCommand
     from wxlint.shell.substitutions import Substitution
 
 

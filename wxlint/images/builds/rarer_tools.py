@@ -27,7 +27,7 @@ def script_of_tool(kind: str, source: Source, find: Callable[[list[str]], str | 
 
         return powershell_script(source, find)
     if kind == "python":
-        from wxlint.images.builds.from_python import python_script
+        from wxlint.images.builds.python.from_python import python_script
 
         return python_script(source, find)
     if kind == "tox":

@@ -58,7 +58,7 @@ class BuiltImages:
         compose = self._documents.compose
         if not compose or not self._store.mentions("dockerfile_inline"):
             return ()
-        from wxlint.images.builds.from_compose import inline_builds
+        from wxlint.images.builds.compose.from_compose import inline_builds
         from wxlint.images.evaluation.inline_dockerfiles import inline_dockerfile
 
         found: dict[object, Image] = {}

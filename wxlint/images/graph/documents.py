@@ -21,10 +21,10 @@ from wxlint.images.graph.sources import SourceStore
 
 if TYPE_CHECKING:
     from wxlint.documents.source import Source, TextProblem
-    from wxlint.images.builds.compose_projects import ComposeProjects
+    from wxlint.images.builds.compose.projects import ComposeProjects
     from wxlint.images.builds.from_gitlab import Pipelines
-    from wxlint.images.builds.from_kubernetes import Kubernetes
-    from wxlint.images.builds.from_workflows import Workflows
+    from wxlint.images.builds.github.from_workflows import Workflows
+    from wxlint.images.builds.kubernetes.from_kubernetes import Kubernetes
     from wxlint.images.graph.own_names import OwnNames
     from wxlint.images.model.records import Build, Use
 
@@ -92,7 +92,7 @@ class Documents:
         """The builds of compose services."""
         if not self.compose:
             return []
-        from wxlint.images.builds.from_compose import service_builds
+        from wxlint.images.builds.compose.from_compose import service_builds
 
         first = self.compose.files[0].source.path
         read = partial(service_builds, self.compose, self._built_file)
@@ -146,7 +146,7 @@ class Documents:
             source = self._store.read(item.path) if item.kind in _HELM_CALLERS else None
             if source is None or "helm" not in source.text:
                 continue
-            from wxlint.images.builds.helm_calls import laid_values
+            from wxlint.images.builds.helm.calls import laid_values
 
             for laid in laid_values(source, self._store.cache, lambda path: self._store.read(path) is not None):
                 values = self._store.read(laid.values)
@@ -156,7 +156,7 @@ class Documents:
         return found
 
     def _helm(self, source: Source, chart: str | None = None) -> Script:
-        from wxlint.images.builds.from_helm import helm_script
+        from wxlint.images.builds.helm.from_helm import helm_script
 
         return helm_script(source, self._store.cache, self._store.read, self._store.matching, chart)
 
@@ -178,7 +178,7 @@ class Documents:
     @cached_property
     def workflows(self) -> Workflows:
         """The GitHub workflows of the inputs."""
-        from wxlint.images.builds.from_workflows import Workflows
+        from wxlint.images.builds.github.from_workflows import Workflows
 
         found = Workflows(self._built_file, self._store.read, self._store.cache)
         for item in self.given:
@@ -239,7 +239,7 @@ class Documents:
         paths = [item.path for item in self.given if item.kind == "kubernetes"]
         if not paths:
             return None
-        from wxlint.images.builds.from_kubernetes import Kubernetes
+        from wxlint.images.builds.kubernetes.from_kubernetes import Kubernetes
 
         sources = [source for path in paths if (source := self._store.require(path)) is not None]
         return self._failures.attempt(paths[0], lambda: Kubernetes(sources, self._store.cache, self._store.read), None)
@@ -254,7 +254,7 @@ class Documents:
 
             return makefile_script(source, self._built_file, self._store.read)
         if item.kind == "bake":
-            from wxlint.images.builds.from_bake import bake_script
+            from wxlint.images.builds.bake.from_bake import bake_script
 
             return bake_script(source, self._built_file)
         if item.kind == "helm":
@@ -263,8 +263,8 @@ class Documents:
             from wxlint.images.builds.rarer_tools import script_of_tool
 
             return script_of_tool(item.kind, source, self._built_file, self._store.cache)
+        from wxlint.images.builds.commands.script_folders import sourced_file
         from wxlint.images.builds.from_scripts import read_script
-        from wxlint.images.builds.script_folders import sourced_file
         from wxlint.shell.scripts import script_commands
 
         files = partial(sourced_file, self._store.read, source.path) if item.kind == "shell" else None
@@ -296,7 +296,7 @@ class Documents:
         lists: list[tuple[str, ...]] = []
         read = self._store.read
         if calls or told or any(read(posixpath.join(posixpath.dirname(path), ".env")) for path in files):
-            from wxlint.images.builds.compose_discovery import named_files
+            from wxlint.images.builds.compose.discovery import named_files
 
             known = {item.path for item in self.given}
             more, lists = named_files(files, calls, known, read)
@@ -317,7 +317,7 @@ class Documents:
 
     def _read_compose(self, files: list[str], lists: list[tuple[str, ...]]) -> ComposeProjects:
         from wxlint.documents.compose.reader import ComposeReader  # PyYAML comes with it
-        from wxlint.images.builds.compose_projects import read_projects
+        from wxlint.images.builds.compose.projects import read_projects
 
         store, inputs = self._store, frozenset(files)
         reader = ComposeReader(lambda path: store.require(path) if path in inputs else store.read(path), store.cache)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.paths import normal
 from wxlint.core.tuples import NamedTuple
-from wxlint.images.builds.from_compose import dockerfile_of
+from wxlint.images.builds.compose.from_compose import dockerfile_of
 from wxlint.images.graph.producers import same_name
 
 if TYPE_CHECKING:

@@ -118,7 +118,7 @@ class ImageGraph:
             everything += map(self.documents.with_own_names, self.documents.kubernetes.uses())
         compose = self.documents.compose
         if compose:
-            from wxlint.images.builds.from_compose import service_uses
+            from wxlint.images.builds.compose.from_compose import service_uses
 
             everything += map(self.documents.with_own_names, service_uses(compose))
             if self._store.mentions("dockerfile_inline"):

@@ -11,8 +11,8 @@ from wxlint.core.paths import folders_above, normal
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.compose.services import REMOTE
+from wxlint.images.builds.commands.script_folders import folders, slashes
 from wxlint.images.builds.model import DockerCall, compose_calls
-from wxlint.images.builds.script_folders import folders, slashes
 from wxlint.images.graph.repository import Repository
 
 

@@ -13,7 +13,7 @@ from wxlint.core.findings import Span
 from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
-from wxlint.images.builds.script_folders import folders
+from wxlint.images.builds.commands.script_folders import folders
 from wxlint.images.graph.made_files import says_how_to_make
 
 if TYPE_CHECKING:

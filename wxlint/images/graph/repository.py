@@ -22,7 +22,7 @@ from wxlint.images.stack.state import Stack
 from wxlint.policy import FORBIDDEN_TAGS
 
 if TYPE_CHECKING:
-    from wxlint.images.builds.compose_projects import ComposeProjects
+    from wxlint.images.builds.compose.projects import ComposeProjects
     from wxlint.images.evaluation.dockerfiles import Dockerfiles
     from wxlint.images.graph.gone_dockerfiles import GoneDockerfile
     from wxlint.images.graph.missing_compose_files import MissingFile

@@ -12,7 +12,7 @@ from wxlint.images.model.reference import Reference, parse_reference
 
 if TYPE_CHECKING:
     from wxlint.documents.compose.services import Service
-    from wxlint.images.builds.docker_cli import DockerCommand
+    from wxlint.images.builds.commands.docker_cli import DockerCommand
     from wxlint.images.graph.image_graph import ImageGraph
     from wxlint.images.graph.producers import Producer
     from wxlint.images.model.records import Evaluated, Stage

@@ -13,7 +13,7 @@ from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value, could_equal
-from wxlint.images.builds.script_folders import folders, slashes
+from wxlint.images.builds.commands.script_folders import folders, slashes
 
 if TYPE_CHECKING:
     from wxlint.core.findings import Span

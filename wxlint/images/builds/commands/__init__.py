@@ -1,0 +1,1 @@
+"""What docker command lines of scripts build, copy and name."""

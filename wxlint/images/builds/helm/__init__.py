@@ -1,0 +1,1 @@
+"""What Helm charts and their values run."""

@@ -1,0 +1,1 @@
+"""What Kubernetes manifests run, and what Argo CD sets in them."""
