@@ -26,7 +26,7 @@ from wxlint.core.findings import Severity as Severity
 from wxlint.core.findings import Span as Span
 from wxlint.core.fix import Edit as Edit
 from wxlint.core.fix import Fix as Fix
-from wxlint.images.graph.summary import Belief as Belief
+from wxlint.images.graph.pictures.summary import Belief as Belief
 from wxlint.output import Report as Report
 from wxlint.output import Summary as Summary
 
@@ -105,7 +105,7 @@ def images(
     paths: Iterable[StrPath] = (), *, policy: StrPath | Sequence[StrPath] | None = None, use_policy: bool = True
 ) -> tuple[Belief, ...]:
     """What is known of every image that the Dockerfiles can build, as `wxlint images` shows it. Raises WxlintError."""
-    from wxlint.images.graph.summary import beliefs_of
+    from wxlint.images.graph.pictures.summary import beliefs_of
 
     families = _gathered(paths, policy, use_policy, None, only=True)
     return tuple(belief for one in families for belief in beliefs_of(one.repository, one.scope))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wxlint.images.graph.summary import beliefs_of
+from wxlint.images.graph.pictures.summary import beliefs_of
 from wxlint.lint import run as engine
 from wxlint.lint.inputs import gather
 

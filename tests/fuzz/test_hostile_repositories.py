@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wxlint.core.errors import WxlintError
-from wxlint.images.graph.summary import beliefs_of
+from wxlint.images.graph.pictures.summary import beliefs_of
 from wxlint.lint import run as engine
 from wxlint.lint.inputs import gather
 from wxlint.output import Options, formats, render

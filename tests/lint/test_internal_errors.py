@@ -14,7 +14,8 @@ from wxlint.cli.exit_codes import BUG
 from wxlint.cli.main import main
 from wxlint.images.builds import from_scripts
 from wxlint.images.builds.compose import projects
-from wxlint.images.graph import evaluations, lineage
+from wxlint.images.graph import evaluations
+from wxlint.images.graph.lineage import lineage
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem, latest_tag
 

@@ -38,7 +38,7 @@ EXCLUSIONS = (
     Exclusion("evaluation/package_lists.py", "12", "13", _LIMIT),
     Exclusion("evaluation/called_scripts.py", "500", "501", _LIMIT),
     Exclusion("graph/evaluations.py", "50000", "50001", _LIMIT),
-    Exclusion("graph/lineage.py", "1000", "1001", _LIMIT),
+    Exclusion("graph/lineage/lineage.py", "1000", "1001", _LIMIT),
     Exclusion("installs/markers.py", "400", "401", _LIMIT),
 )
 

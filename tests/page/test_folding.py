@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wxlint.images.graph.picture import Edge, Node, Picture
+from wxlint.images.graph.pictures.picture import Edge, Node, Picture
 from wxlint.page.folding import folded
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
-from wxlint.images.graph.own_names import NAME, OWNER, WHOLE, variable_of
+from wxlint.images.graph.names.own_names import NAME, OWNER, WHOLE, variable_of
 
 _VARIABLE = re.compile(r"\$\{?(?P<name>[A-Za-z_]\w*)(?::?[-?][^}]*)?\}?")
 _WITH_FALLBACK = re.compile(r"\$\{\{ ?(?:vars|secrets)\.[\w-]+ \|\| '(?P<text>[\w./:-]+)' ?\}\}")

@@ -14,7 +14,7 @@ from wxlint.beginning.readmes import documented
 from wxlint.beginning.targets import meant_target
 from wxlint.core.values import HOLE, Value
 from wxlint.images.graph.image import Image, proven_accelerator
-from wxlint.images.graph.name_hints import from_path
+from wxlint.images.graph.names.hints import from_path
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Build, Stage, Use
 from wxlint.images.model.reference import Reference, parse_reference

@@ -18,20 +18,20 @@ from wxlint.core.paths import is_below
 from wxlint.core.values import HOLE
 
 if TYPE_CHECKING:
-    from wxlint.images.graph.picture import BuiltImage
+    from wxlint.images.graph.pictures.picture import BuiltImage
+    from wxlint.images.graph.pictures.summary import Belief, OtherBuild
     from wxlint.images.graph.repository import Repository
-    from wxlint.images.graph.summary import Belief, OtherBuild
     from wxlint.lint.inputs import Gathered
 
 
 def images(arguments: argparse.Namespace) -> int:
     """Show what is known of every image that a Dockerfile can build, or of every build."""
-    from wxlint.images.graph.summary import belief_as_json, beliefs_of
+    from wxlint.images.graph.pictures.summary import belief_as_json, beliefs_of
 
     cache = open_cache_of(arguments)
     families = families_of(arguments, True, cache)
     if arguments.builds:
-        from wxlint.images.graph.picture import builds_of
+        from wxlint.images.graph.pictures.picture import builds_of
 
         built = [each for one in families for each in builds_of(one.repository, _scope(one))]
         _show_builds(built, arguments.format)
@@ -180,7 +180,7 @@ def _repositories(arguments: argparse.Namespace, path: str = "") -> list[Reposit
 
 
 def _explain_line(arguments: argparse.Namespace, path: str, line: int) -> int:
-    from wxlint.images.graph.picture import facts_at
+    from wxlint.images.graph.pictures.picture import facts_at
 
     repositories = _repositories(arguments, path)
     found = list(dict.fromkeys(fact for one in repositories for fact in facts_at(one, path, line)))
@@ -204,7 +204,7 @@ def _explain_line(arguments: argparse.Namespace, path: str, line: int) -> int:
 
 def _explain_image(arguments: argparse.Namespace, name: str) -> int:
     from wxlint.core.suggest import did_you_mean
-    from wxlint.images.graph.picture import builds_of, explained
+    from wxlint.images.graph.pictures.picture import builds_of, explained
 
     repositories = _repositories(arguments)
     built = [(one, each, _names_of(one, each)) for one in repositories for each in builds_of(one, None)]
@@ -221,7 +221,7 @@ def _explain_image(arguments: argparse.Namespace, name: str) -> int:
 def _members(repository: Repository, name: str) -> list[BuiltImage]:
     """The builds of the image that the policy says a name is of, whose version and other parts it leaves open."""
     from wxlint.core.values import Value
-    from wxlint.images.graph.picture import builds_of
+    from wxlint.images.graph.pictures.picture import builds_of
     from wxlint.images.model.reference import parse_reference
 
     reference = parse_reference(Value(name))
@@ -266,8 +266,8 @@ def graph(arguments: argparse.Namespace) -> int:
     """Draw what is built from what, by whom, and who runs it, of all families, with findings where they stand."""
     from wxlint.core.findings import Severity
     from wxlint.core.suggest import did_you_mean
-    from wxlint.images.graph.drawing import draw
-    from wxlint.images.graph.picture import joined, picture_of
+    from wxlint.images.graph.pictures.drawing import draw
+    from wxlint.images.graph.pictures.picture import joined, picture_of
     from wxlint.lint.run import CheckOptions, check
 
     cache = open_cache_of(arguments)

@@ -11,7 +11,7 @@ from wxlint.core.errors import PolicyError, WxlintError
 from wxlint.core.findings import Finding, Severity, Span
 from wxlint.documents.source import Source
 from wxlint.fixes.propose import with_fixes
-from wxlint.images.graph.picture import builds_of, explained, facts_at
+from wxlint.images.graph.pictures.picture import builds_of, explained, facts_at
 from wxlint.images.graph.repository import Repository
 from wxlint.lint import run
 from wxlint.lint.inputs import gather

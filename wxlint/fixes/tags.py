@@ -12,7 +12,7 @@ from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.fixes.context import Context, Proposal
 from wxlint.images.graph.image import proven_accelerator
-from wxlint.images.graph.name_hints import said_by
+from wxlint.images.graph.names.hints import said_by
 from wxlint.images.graph.producers import same_name
 from wxlint.images.model.records import Use
 from wxlint.images.model.reference import Reference, parse_reference

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wxlint.images.graph.picture import Edge, Node, Picture
+from wxlint.images.graph.pictures.picture import Edge, Node, Picture
 
 _FEWEST = 3
 """Images in a box of several: two are drawn apart."""

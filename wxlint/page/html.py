@@ -14,8 +14,8 @@ from wxlint.core.findings import Finding
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.units import amount
 from wxlint.documents.source import Source
-from wxlint.images.graph.drawing import draw
-from wxlint.images.graph.picture import joined, picture_of
+from wxlint.images.graph.pictures.drawing import draw
+from wxlint.images.graph.pictures.picture import joined, picture_of
 from wxlint.output import Report, page, summary_line
 from wxlint.page.folding import folded
 from wxlint.page.rows import ImageRow, rows

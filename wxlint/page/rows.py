@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from wxlint.core.tuples import NamedTuple
-from wxlint.images.graph.picture import builds_of
+from wxlint.images.graph.pictures.picture import builds_of
 
 if TYPE_CHECKING:
     from wxlint.images.graph.repository import Repository

@@ -18,8 +18,8 @@ from wxlint.documents.dockerfile.templated import is_template
 from wxlint.documents.prose import blocks
 from wxlint.images.builds.from_prose import OF_ANOTHER_TIME, Folders, is_name_of
 from wxlint.images.graph.joined_texts import JoinedTexts
-from wxlint.images.graph.made_files import says_how_to_make
-from wxlint.images.graph.missing_dockerfiles import MAKER, PLAIN_NAMES
+from wxlint.images.graph.missing.dockerfiles import MAKER, PLAIN_NAMES
+from wxlint.images.graph.missing.made_files import says_how_to_make
 from wxlint.rules import ARCHIVED, Problem
 from wxlint.rules._build_arguments import declared_arguments, is_predefined
 

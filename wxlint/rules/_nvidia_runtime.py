@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wxlint.core.findings import Severity
 from wxlint.images.graph.image import Image, contributing
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.service_purpose import Meant
+from wxlint.images.graph.services.purpose import Meant
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:

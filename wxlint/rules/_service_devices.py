@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
-from wxlint.images.graph.service_purpose import Meant, gpu_setting
+from wxlint.images.graph.services.purpose import Meant, gpu_setting
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:

@@ -51,10 +51,10 @@ from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.documents.dockerfile.words import json_words, listed_words
-from wxlint.images.graph.context_files import Absent, ContextFolders, inside_context, is_nowhere
 from wxlint.images.graph.image import contributing
 from wxlint.images.graph.joined_texts import JoinedTexts
-from wxlint.images.graph.made_files import says_how_to_make
+from wxlint.images.graph.missing.context_files import Absent, ContextFolders, inside_context, is_nowhere
+from wxlint.images.graph.missing.made_files import says_how_to_make
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import ARCHIVED, Problem
 

@@ -126,7 +126,7 @@ def _starts_a_program(repository: Repository, image: Image) -> bool:
         if _SHELL.search(one.args) and not scripts:
             return False
         for word in scripts:
-            from wxlint.images.graph.copied_script import copied_script
+            from wxlint.images.graph.services.copied_script import copied_script
 
             found = copied_script(repository, image, own, posixpath.basename(word))
             if found is None or _COMPILES.search(found.text) or _INSTALLS.search(found.text):

@@ -50,10 +50,10 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.images.builds.model import DockerCall, Script
-from wxlint.images.graph.external_images import known_cuda, server_for_cpu
 from wxlint.images.graph.family import listed_for
 from wxlint.images.graph.image import proven_by_all
-from wxlint.images.graph.name_hints import said_by_tag
+from wxlint.images.graph.lineage.external_images import known_cuda, server_for_cpu
+from wxlint.images.graph.names.hints import said_by_tag
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.state import State
 from wxlint.images.model.reference import Reference, parse_reference
@@ -178,7 +178,7 @@ def _call(repository: Repository, call: DockerCall, found: Found) -> Iterator[Pr
 
 def _without_gpu(repository: Repository, reference: Reference) -> Found:
     """Whether an image that the repository builds is one for the CPU, since nothing in it computes on a GPU."""
-    from wxlint.images.graph.without_gpu import holds_no_gpu_stack
+    from wxlint.images.graph.services.without_gpu import holds_no_gpu_stack
 
     images = [repository.graph.images.image(*producer) for producer in repository.graph.producers(reference)]
     found = [holds_no_gpu_stack(repository, image, None) for image in images]

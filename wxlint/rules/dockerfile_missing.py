@@ -57,7 +57,7 @@ from wxlint.rules import Problem
 if TYPE_CHECKING:
     from wxlint.documents.compose.merge import Text
     from wxlint.documents.compose.services import Service
-    from wxlint.images.graph.missing_dockerfiles import Search
+    from wxlint.images.graph.missing.dockerfiles import Search
 
 SEVERITY = Severity.WARNING
 SUMMARY = "a build whose Dockerfile, or a command whose compose file, is not there"
@@ -95,7 +95,9 @@ def _contexts(repository: Repository) -> Iterator[Problem]:
         or len({posixpath.dirname(file.source.path) for file in repository.compose.files}) < 2
     ):
         return
-    from wxlint.images.graph.laid_contexts import lost_contexts  # where files of two folders may be given together
+    from wxlint.images.graph.services.laid_contexts import (
+        lost_contexts,  # where files of two folders may be given together
+    )
 
     for lost in lost_contexts(repository):
         text = f"there is no {lost.path}: behind a file of another folder, paths begin there; {lost.meant} is meant"
@@ -103,7 +105,7 @@ def _contexts(repository: Repository) -> Iterator[Problem]:
 
 
 def _search(repository: Repository) -> Search:
-    from wxlint.images.graph.missing_dockerfiles import Search  # where there is something to look for
+    from wxlint.images.graph.missing.dockerfiles import Search  # where there is something to look for
 
     return Search(repository.documents, repository.sources)
 

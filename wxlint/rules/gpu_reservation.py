@@ -69,7 +69,7 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity
 from wxlint.images.graph.repository import Repository
-from wxlint.images.graph.service_purpose import meant_for
+from wxlint.images.graph.services.purpose import meant_for
 from wxlint.policy.accelerator_words import accelerator_words
 from wxlint.rules import Problem
 from wxlint.rules._service_devices import GPU_IMAGES, no_such_driver, of_service
@@ -214,7 +214,7 @@ def _chooses_the_cpu(service: Service) -> bool:
     """Whether a service is set to compute on the CPU, by its environment or its command."""
     if any(v is not None and v.text.strip("'\" ").lower() == "cpu" for v in _devices_of(service)):
         return True
-    from wxlint.images.graph.device_settings import settings_of_service
+    from wxlint.images.graph.purpose.device_settings import settings_of_service
 
     return any(setting.accelerator == "cpu" for setting in settings_of_service(service))
 

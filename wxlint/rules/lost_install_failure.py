@@ -152,7 +152,7 @@ def _scripts(repository: Repository, image: Image) -> Iterator[Source]:
     for instruction in instructions:
         if instruction.keyword == "RUN" and ".sh" in instruction.args:
             from wxlint.images.evaluation.commands import commands_of
-            from wxlint.images.graph.copied_script import copied_script
+            from wxlint.images.graph.services.copied_script import copied_script
 
             for ran in commands_of(image.evaluated.dockerfile.source, instruction):
                 words = [word.value.text for word in ran.command.words]

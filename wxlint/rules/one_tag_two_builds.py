@@ -89,7 +89,7 @@ def _overlays(repository: Repository) -> Iterator[Problem]:
     its image's name."""
     if repository.compose is None or all(project.whole for project in repository.compose.projects):
         return
-    from wxlint.images.graph.compose_overlays import laid_over  # where there is one
+    from wxlint.images.graph.services.overlays import laid_over  # where there is one
 
     for over in laid_over(repository):
         below, above = (

@@ -52,10 +52,10 @@ from typing import TYPE_CHECKING
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
-from wxlint.images.graph.external_images import server_for_cpu, starts_on_a_gpu_alone
 from wxlint.images.graph.family import listed_for
 from wxlint.images.graph.image import proven_by_all
-from wxlint.images.graph.name_hints import said_by
+from wxlint.images.graph.lineage.external_images import server_for_cpu, starts_on_a_gpu_alone
+from wxlint.images.graph.names.hints import said_by
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 

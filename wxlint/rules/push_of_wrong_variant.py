@@ -40,7 +40,7 @@ from typing import TYPE_CHECKING
 from wxlint.core.findings import Severity
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.images.graph.image import proven_by_all
-from wxlint.images.graph.name_hints import said_by_tag
+from wxlint.images.graph.names.hints import said_by_tag
 from wxlint.images.graph.repository import Repository
 from wxlint.policy.accelerator_words import accelerator_words
 from wxlint.rules import Problem

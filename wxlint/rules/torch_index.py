@@ -34,7 +34,7 @@ from collections.abc import Iterator
 from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.images.graph.image import Image
-from wxlint.images.graph.name_hints import said_by_tags
+from wxlint.images.graph.names.hints import said_by_tags
 from wxlint.images.graph.repository import Repository
 from wxlint.images.stack.torch.channels import accelerator_of
 from wxlint.images.stack.torch.model import Choice, describe

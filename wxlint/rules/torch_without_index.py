@@ -36,7 +36,7 @@ from wxlint.core.findings import Severity, Span
 from wxlint.core.reasons import Reason
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.graph.image import Image, TorchStep, contributing
-from wxlint.images.graph.name_hints import NameHint, from_reference
+from wxlint.images.graph.names.hints import NameHint, from_reference
 from wxlint.images.graph.repository import Repository
 from wxlint.images.stack.torch.model import PROJECT_HINT, Choice, describe
 from wxlint.rules import Problem

@@ -87,7 +87,7 @@ def _of_named(repository: Repository) -> Iterator[Problem]:
     """What is wrong with lists that are named themselves, which need not be installed by anything here."""
     named = [item.path for item in repository.documents.given if item.kind == OTHER]
     if named:
-        from wxlint.images.graph.named_lists import flaws_of
+        from wxlint.images.graph.missing.named_lists import flaws_of
 
         for path, unread in flaws_of(named, repository.sources):
             if unread.kind in _REPORTED and unread.span is not None:

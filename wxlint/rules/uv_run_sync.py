@@ -176,7 +176,7 @@ def _started(repository: Repository, image: Image, instructions: Sequence[Instru
     words: Sequence[str] = json_words(instruction.args) or instruction.args.split()
     span = instruction.span(source, instruction.args_at, len(instruction.text))
     if words and words[0].endswith(".sh"):
-        from wxlint.images.graph.copied_script import copied_script
+        from wxlint.images.graph.services.copied_script import copied_script
 
         source_of_script = copied_script(repository, image, instructions, posixpath.basename(words[0]))
         return _in_script(source_of_script) if source_of_script is not None else None

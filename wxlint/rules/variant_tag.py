@@ -45,7 +45,7 @@ from collections.abc import Iterator
 from wxlint.core.findings import Severity, Span
 from wxlint.core.reasons import Reason
 from wxlint.images.graph.image import Image
-from wxlint.images.graph.name_hints import forgotten_target, from_path, said_by_tag, said_by_tags
+from wxlint.images.graph.names.hints import forgotten_target, from_path, said_by_tag, said_by_tags
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.state import State
 from wxlint.images.model.records import Stage

@@ -33,7 +33,7 @@ from wxlint.core.findings import Severity
 from wxlint.core.reasons import reason_at
 from wxlint.core.values import HOLE, Value
 from wxlint.images.graph.image import Image
-from wxlint.images.graph.name_hints import from_reference
+from wxlint.images.graph.names.hints import from_reference
 from wxlint.images.graph.producers import same_name
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.reference import Reference, parse_reference

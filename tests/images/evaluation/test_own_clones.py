@@ -8,7 +8,7 @@ import pytest
 
 from wxlint.core.values import HOLE, Value
 from wxlint.images.evaluation.own_clones import clones, moved_clones, own_project
-from wxlint.images.graph.summary import beliefs_of
+from wxlint.images.graph.pictures.summary import beliefs_of
 from wxlint.lint.inputs import gather
 
 

@@ -12,8 +12,8 @@ from wxlint.images.graph.evaluations import Evaluations
 from wxlint.images.graph.family import Family, listed_as
 from wxlint.images.graph.image import Image, TorchStep, TorchSteps, contributing, stack_of, torch_steps
 from wxlint.images.graph.image_stages import built_stages, defined, is_of_another_target
-from wxlint.images.graph.lineage import Beliefs
-from wxlint.images.graph.name_hints import NameHint, evidence, expected_by_names
+from wxlint.images.graph.lineage.lineage import Beliefs
+from wxlint.images.graph.names.hints import NameHint, evidence, expected_by_names
 from wxlint.images.graph.sources import SourceStore
 from wxlint.images.graph.state import State
 from wxlint.images.model.records import Build, Evaluated, Stage
@@ -137,7 +137,7 @@ class BuiltImages:
         return Image(evaluated, stage, base, state, expected, reasons, None)
 
     def _weak_evidence(self, evaluated: Evaluated, stage: Stage, base: State) -> list[NameHint]:
-        from wxlint.images.graph.install_hints import weak_evidence
+        from wxlint.images.graph.names.install_hints import weak_evidence
 
         installs = (install for one in contributing(evaluated, stage) for install in one.installs)
         return weak_evidence(evaluated, stage, base, (choice for one in installs for choice in choices(one)))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from wxlint.images.builds.from_gitlab import Pipelines
     from wxlint.images.builds.github.from_workflows import Workflows
     from wxlint.images.builds.kubernetes.from_kubernetes import Kubernetes
-    from wxlint.images.graph.own_names import OwnNames
+    from wxlint.images.graph.names.own_names import OwnNames
     from wxlint.images.model.records import Build, Use
 
 _NOTHING = Script((), (), ())
@@ -120,7 +120,7 @@ class Documents:
         policy = self._family.policy
         if policy is None or not policy.image_pattern or not _leave_names_to_a_forge(found.values()):
             return found
-        from wxlint.images.graph.own_names import own_names
+        from wxlint.images.graph.names.own_names import own_names
 
         self._own_names = own_names(found, self._family)
         return {path: self._own_names.script(each) for path, each in found.items()} if self._own_names else found

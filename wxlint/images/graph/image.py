@@ -9,9 +9,9 @@ from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
-from wxlint.images.graph.carried import carries
-from wxlint.images.graph.environments import Environments
-from wxlint.images.graph.lineage import Beliefs
+from wxlint.images.graph.lineage.carried import carries
+from wxlint.images.graph.lineage.environments import Environments
+from wxlint.images.graph.lineage.lineage import Beliefs
 from wxlint.images.graph.state import State
 from wxlint.images.installs.model import Install
 from wxlint.images.model.records import Evaluated, Stage, StageCopy

@@ -13,7 +13,7 @@ from wxlint.images.graph.documents import Documents
 from wxlint.images.graph.evaluations import Evaluations
 from wxlint.images.graph.failures import Failures
 from wxlint.images.graph.family import Family
-from wxlint.images.graph.lineage import Beliefs
+from wxlint.images.graph.lineage.lineage import Beliefs
 from wxlint.images.graph.producers import Producer, Producers
 from wxlint.images.graph.sources import SourceStore
 from wxlint.images.model.records import Build, Evaluated, Stage, Use, built_by_name

@@ -136,7 +136,7 @@ class Producers:
         different images."""
         if not reference.name_known or not self._open:
             return []
-        from wxlint.images.graph.open_names import may_become, own_name_in
+        from wxlint.images.graph.names.open_names import may_become, own_name_in
 
         own = own_name_in(reference.path, self._is_own)
         made = [made for use, made in self._open if own is not None and may_become(use, reference, own)]
@@ -149,7 +149,7 @@ class Producers:
             return []
         if facts.base_image(reference.upstream, reference.tag or "latest") is not None:
             return []
-        from wxlint.images.graph.open_names import own_name_in
+        from wxlint.images.graph.names.open_names import own_name_in
 
         if own_name_in(reference.path, self._is_own) != tuple(reference.path.split("/")):
             return []

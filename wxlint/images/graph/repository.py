@@ -15,7 +15,7 @@ from wxlint.images.graph.failures import Failures
 from wxlint.images.graph.family import Family
 from wxlint.images.graph.image import Image, TorchStep, stack_of, torch_steps
 from wxlint.images.graph.image_graph import ImageGraph
-from wxlint.images.graph.lineage import Beliefs
+from wxlint.images.graph.lineage.lineage import Beliefs
 from wxlint.images.graph.sources import SourceStore
 from wxlint.images.model.records import Build, Evaluated, Use
 from wxlint.images.stack.state import Stack
@@ -24,9 +24,9 @@ from wxlint.policy import FORBIDDEN_TAGS
 if TYPE_CHECKING:
     from wxlint.images.builds.compose.projects import ComposeProjects
     from wxlint.images.evaluation.dockerfiles import Dockerfiles
-    from wxlint.images.graph.gone_dockerfiles import GoneDockerfile
-    from wxlint.images.graph.missing_compose_files import MissingFile
-    from wxlint.images.graph.purpose import Purposes
+    from wxlint.images.graph.missing.compose_files import MissingFile
+    from wxlint.images.graph.missing.gone_dockerfiles import GoneDockerfile
+    from wxlint.images.graph.purpose.purpose import Purposes
     from wxlint.policy.model import Expectation, Policy
 
 
@@ -119,7 +119,7 @@ class Repository:
     @cached_property
     def missing_compose_files(self) -> tuple[MissingFile, ...]:
         """The compose files that scripts name and that are not there, beside others that are."""
-        from wxlint.images.graph.missing_compose_files import missing_files
+        from wxlint.images.graph.missing.compose_files import missing_files
 
         return tuple(missing_files(self.documents, self.sources))
 
@@ -131,7 +131,9 @@ class Repository:
         if not any(build.wanted for script in scripts for build in script.builds):
             if not any(docker.verb == "build" and docker.is_expanded("-f", "--file") for docker in calls):
                 return ()
-        from wxlint.images.graph.gone_dockerfiles import gone_dockerfiles  # where there is something to look for
+        from wxlint.images.graph.missing.gone_dockerfiles import (
+            gone_dockerfiles,  # where there is something to look for
+        )
 
         return tuple(gone_dockerfiles(self.documents, self.sources))
 
@@ -207,7 +209,7 @@ class Repository:
     @cached_property
     def purposes(self) -> Purposes:
         """What images are for where no name says so."""
-        from wxlint.images.graph.purpose import Purposes
+        from wxlint.images.graph.purpose.purpose import Purposes
 
         return Purposes(self.graph)
 

@@ -1,0 +1,1 @@
+"""What the image of a compose service is for, and what is known of how the service is started."""
