@@ -23,8 +23,8 @@ from wxlint.core.values import Value
 from wxlint.documents.dockerfile.reader import read_dockerfile
 from wxlint.documents.dockerfile.validation import syntax_problems
 from wxlint.documents.source import Source
-from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.evaluator import evaluate
+from wxlint.images.evaluation.files.build_files import Files
 from wxlint.images.model.records import Build
 from wxlint.images.model.reference import parse_reference
 

@@ -25,7 +25,7 @@ from typing import NamedTuple
 from wxlint.core.values import Value, could_equal
 from wxlint.documents.dockerfile.template_marks import MARK
 from wxlint.documents.dockerfile.word_grammar import WordError, parse_word
-from wxlint.images.evaluation.expansion import Scope, expand
+from wxlint.images.evaluation.variables.expansion import Scope, expand
 
 VARIABLES = {
     "A": "apple",

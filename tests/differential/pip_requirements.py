@@ -31,8 +31,8 @@ from packaging.requirements import Requirement as Packaged
 
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.source import Source, decode
-from wxlint.images.evaluation.build_files import Files
-from wxlint.images.evaluation.package_lists import PackageLists
+from wxlint.images.evaluation.files.build_files import Files
+from wxlint.images.evaluation.lists.package_lists import PackageLists
 from wxlint.images.installs.markers import Environment
 from wxlint.images.installs.model import Lines
 from wxlint.images.installs.requirement import normalise

@@ -9,7 +9,7 @@ import pytest
 from dockerfile_words import SCOPE, Answer, Case, Engine, compare, judge, take
 
 from tests.support.small_family import need_engine
-from wxlint.images.evaluation.expansion import expand
+from wxlint.images.evaluation.variables.expansion import expand
 
 RECORDED = Path(__file__).parent / "recorded" / "dockerfile_words.jsonl"
 MOST_UNKNOWN = 0.30

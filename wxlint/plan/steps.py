@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.machines import host_architecture
 from wxlint.core.values import HOLE, Value
-from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.evaluator import evaluate
-from wxlint.images.evaluation.expansion import pairs
+from wxlint.images.evaluation.files.build_files import Files
+from wxlint.images.evaluation.variables.expansion import pairs
 from wxlint.images.graph.documents import Input
 from wxlint.images.graph.producers import same_name
 from wxlint.images.graph.repository import Repository

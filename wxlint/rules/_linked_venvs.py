@@ -117,7 +117,7 @@ def _made(ran: RunCommand, stage: Stage) -> Iterator[str]:
     text = ran.text[ran.command.start : ran.command.end]
     if not any(word in text for word in ("venv", "virtualenv")) or not ran.must_succeed:
         return
-    from wxlint.images.evaluation.environments import made
+    from wxlint.images.evaluation.environments.environments import made
 
     for one in made(text, _NOWHERE, stage.env):
         yield from _programs(one.place, has_pip=one.has_pip)

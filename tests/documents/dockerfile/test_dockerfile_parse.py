@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from wxlint.documents.dockerfile.reader import read_dockerfile
 from wxlint.documents.source import Source, decode
-from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.evaluator import evaluate
+from wxlint.images.evaluation.files.build_files import Files
 from wxlint.images.model.records import Build
 
 Shape = list[tuple[str, int, int]]

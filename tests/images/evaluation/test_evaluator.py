@@ -9,9 +9,9 @@ from wxlint.core.values import Value
 from wxlint.documents.dockerfile.reader import read_dockerfile
 from wxlint.documents.source import Source
 from wxlint.images.evaluation import evaluator
-from wxlint.images.evaluation.build_files import Files
-from wxlint.images.evaluation.copied_files import Copies, Copy
 from wxlint.images.evaluation.evaluator import MOST_CHARACTERS, evaluate
+from wxlint.images.evaluation.files.build_files import Files
+from wxlint.images.evaluation.files.copied_files import Copies, Copy
 from wxlint.images.model.records import Build, Evaluated, StageCopy
 
 

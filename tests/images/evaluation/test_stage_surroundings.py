@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from wxlint.core.values import HOLE, Value
-from wxlint.images.evaluation.copied_files import PIP_CONF, Copies, Copy
 from wxlint.images.evaluation.default_shell import flavor_of, flavor_of_command
 from wxlint.images.evaluation.downloads import from_vendor, of_vendors, origin
-from wxlint.images.evaluation.glob_patterns import PatternError, replace, trim_end, trim_start
+from wxlint.images.evaluation.files.copied_files import PIP_CONF, Copies, Copy
+from wxlint.images.evaluation.files.written_files import changed_by, touched
 from wxlint.images.evaluation.interpreter import OTHER_PYTHON, machine_of, may_bring_another, python_of
 from wxlint.images.evaluation.pip_config import configured, from_text
-from wxlint.images.evaluation.placeholder_args import is_placeholder
-from wxlint.images.evaluation.written_files import changed_by, touched
+from wxlint.images.evaluation.variables.glob_patterns import PatternError, replace, trim_end, trim_start
+from wxlint.images.evaluation.variables.placeholder_args import is_placeholder
 from wxlint.images.model.reference import parse_reference
 from wxlint.shell.bash.reader import read_shell
 

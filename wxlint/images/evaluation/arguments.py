@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value
-from wxlint.images.evaluation.expansion import Scope
 from wxlint.images.evaluation.open_stage import OpenStage
+from wxlint.images.evaluation.variables.expansion import Scope
 from wxlint.images.model.records import DEFAULT_PLATFORM, Build
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from wxlint.core.patterns import late
 from wxlint.core.values import Value
 from wxlint.images.evaluation import pip_config
+from wxlint.images.evaluation.environments.placing import activated_behind, placed
 from wxlint.images.evaluation.handled import is_handled
 from wxlint.images.evaluation.open_stage import OpenStage
-from wxlint.images.evaluation.placing import activated_behind, placed
 from wxlint.images.evaluation.stage_context import StageContext
 from wxlint.images.evaluation.stage_reader import StageReader, configures
 from wxlint.images.installs.commands import installs, is_installer, may_install

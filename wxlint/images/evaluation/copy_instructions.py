@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wxlint.core.paths import in_image
 from wxlint.documents.dockerfile.flags import mount_fields
 from wxlint.documents.dockerfile.words import json_words, listed_words
-from wxlint.images.evaluation.copied_files import Copies, Copy, documents_of
+from wxlint.images.evaluation.files.copied_files import Copies, Copy, documents_of
 from wxlint.images.evaluation.interpreter import python_of
 from wxlint.images.model.records import StageCopy
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from wxlint.core.values import Value
     from wxlint.documents.dockerfile.reader import Instruction
     from wxlint.documents.source import Source
-    from wxlint.images.evaluation.build_files import Files
-    from wxlint.images.evaluation.expansion import Scope
+    from wxlint.images.evaluation.files.build_files import Files
     from wxlint.images.evaluation.open_stage import OpenStage
+    from wxlint.images.evaluation.variables.expansion import Scope
     from wxlint.images.model.records import Use
 
 Expand = Callable[[str, "Scope", "Instruction"], "Value"]
@@ -67,7 +67,7 @@ class CopyInstructions:
             step = StageCopy(origin, tuple(sources), instruction, reference, absolute)
             stage.steps.append(step)
             if origin is None or self.stages[origin].environments:
-                from wxlint.images.evaluation.environments import note_copied
+                from wxlint.images.evaluation.environments.environments import note_copied
 
                 note_copied(stage, self.stages[origin].environments if origin is not None else {}, step)
 

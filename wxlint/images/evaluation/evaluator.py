@@ -15,16 +15,16 @@ from wxlint.documents.dockerfile.instruction_checks import onbuild_trigger
 from wxlint.documents.dockerfile.reader import Dockerfile, Instruction
 from wxlint.documents.dockerfile.words import json_words, listed_words
 from wxlint.images.evaluation.arguments import BuildArguments
-from wxlint.images.evaluation.build_files import Files
-from wxlint.images.evaluation.copied_files import Copies, Copy
 from wxlint.images.evaluation.copy_instructions import CopyInstructions
 from wxlint.images.evaluation.default_shell import shell_texts
-from wxlint.images.evaluation.expansion import Scope, assigned, expand, pairs
+from wxlint.images.evaluation.environments.placing import may_lead
+from wxlint.images.evaluation.files.build_files import Files
+from wxlint.images.evaluation.files.copied_files import Copies, Copy
 from wxlint.images.evaluation.open_stage import OpenStage
-from wxlint.images.evaluation.placeholder_args import is_placeholder
-from wxlint.images.evaluation.placing import may_lead
 from wxlint.images.evaluation.run_instructions import Runs
 from wxlint.images.evaluation.stage_names import ContextNamed, StageNames
+from wxlint.images.evaluation.variables.expansion import Scope, assigned, expand, pairs
+from wxlint.images.evaluation.variables.placeholder_args import is_placeholder
 from wxlint.images.model.records import Build, Evaluated, Stage, Use
 from wxlint.images.model.reference import parse_reference
 
@@ -94,8 +94,8 @@ class _Evaluation:
         """A stage as its end leaves it, with the environment that its image computes with."""
         if not stage.environments and not may_lead(stage) and not stage.may_name_environment():
             return stage.closed("", stage.plain_start())
-        from wxlint.images.evaluation.environments import led_to
-        from wxlint.images.evaluation.started import started_in
+        from wxlint.images.evaluation.environments.environments import led_to
+        from wxlint.images.evaluation.environments.started import started_in
 
         return stage.closed(led_to(stage, stage.env.get("PATH")), started_in(stage, self.files))
 
@@ -140,7 +140,7 @@ class _Evaluation:
         """Whether an argument that nothing gives a value is empty, and meant to be."""
         if name in self.arguments.outer.values or self.build.more:
             return False
-        from wxlint.images.evaluation.tested_args import decides_only
+        from wxlint.images.evaluation.variables.tested_args import decides_only
 
         return decides_only(name, self.dockerfile)
 
@@ -169,7 +169,7 @@ class _Evaluation:
         words = json_words(instruction.args) or ()
         place = ""
         if len(words) > 2 and words[1] == "run":  # `conda run -n env /bin/bash -c`
-            from wxlint.images.evaluation.environments import of_shell
+            from wxlint.images.evaluation.environments.environments import of_shell
 
             place = of_shell([self._expand(word, stage.scope(), instruction) for word in words])
         stage.set_shell(words, place)
@@ -286,7 +286,7 @@ class _Evaluation:
         for clone in clones:
             copies.add(clone)
         if any("venv" in text or "virtualenv" in text for text in texts):
-            from wxlint.images.evaluation.environments import note
+            from wxlint.images.evaluation.environments.environments import note
 
             for text, _ in shell_texts(instruction):
                 note(stage, text)

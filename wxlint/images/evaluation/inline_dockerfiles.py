@@ -9,8 +9,8 @@ from wxlint.core.reasons import Reason
 from wxlint.documents.compose.services import Service
 from wxlint.documents.dockerfile.reader import Dockerfile, read_dockerfile
 from wxlint.documents.source import Source
-from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.evaluator import evaluate
+from wxlint.images.evaluation.files.build_files import Files
 from wxlint.images.model.records import Build, Use
 
 _WRITTEN = late(r"[^\r\n]")

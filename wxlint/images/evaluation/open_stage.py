@@ -9,7 +9,6 @@ from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.dockerfile.reader import Instruction
 from wxlint.images.evaluation.default_shell import flavor_of, flavor_of_command
-from wxlint.images.evaluation.expansion import Scope
 from wxlint.images.evaluation.interpreter import (
     brings_system_python,
     chosen_pythons,
@@ -18,6 +17,7 @@ from wxlint.images.evaluation.interpreter import (
     system_python_of,
     variables_of,
 )
+from wxlint.images.evaluation.variables.expansion import Scope
 from wxlint.images.installs.markers import ANY_LINUX
 from wxlint.images.installs.model import Install
 from wxlint.images.model.records import BY_PATH, Stage, StageCopy, Use

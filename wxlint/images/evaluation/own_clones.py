@@ -12,9 +12,9 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
 from wxlint.documents.dockerfile.reader import Instruction
 from wxlint.documents.source import Source
-from wxlint.images.evaluation.build_files import Files
-from wxlint.images.evaluation.copied_files import Copy
 from wxlint.images.evaluation.default_shell import shell_texts
+from wxlint.images.evaluation.files.build_files import Files
+from wxlint.images.evaluation.files.copied_files import Copy
 from wxlint.images.evaluation.open_stage import OpenStage
 
 _CLONE = late(r"\bgit\s+clone\b([^;&|)\n]*)")

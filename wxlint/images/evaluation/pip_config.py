@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value
-from wxlint.images.evaluation.build_files import Files
-from wxlint.images.evaluation.copied_files import PIP_CONF
+from wxlint.images.evaluation.files.build_files import Files
+from wxlint.images.evaluation.files.copied_files import PIP_CONF
 
 if TYPE_CHECKING:
     from wxlint.images.installs.model import Install

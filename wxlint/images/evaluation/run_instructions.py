@@ -11,15 +11,15 @@ from wxlint.core.values import Value
 from wxlint.documents.dockerfile.reader import Instruction
 from wxlint.documents.dockerfile.words import json_words
 from wxlint.images.evaluation import pip_config
-from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.called_scripts import CalledScripts
 from wxlint.images.evaluation.default_shell import flavor_of_command, flavor_of_text, shell_texts
-from wxlint.images.evaluation.generated_requirements import is_maker, made_by, may_build, may_make, piped_into
+from wxlint.images.evaluation.environments.placing import activated_behind, placed
+from wxlint.images.evaluation.files.build_files import Files
+from wxlint.images.evaluation.files.generated_requirements import is_maker, made_by, may_build, may_make, piped_into
+from wxlint.images.evaluation.files.written_files import touched
 from wxlint.images.evaluation.handled import is_handled
 from wxlint.images.evaluation.open_stage import OpenStage
-from wxlint.images.evaluation.placing import activated_behind, placed
 from wxlint.images.evaluation.stage_reader import StageReader, configures
-from wxlint.images.evaluation.written_files import touched
 from wxlint.images.installs.commands import installs, may_install, runs_installer
 from wxlint.images.installs.model import SWITCHES, Install, Unread, UnreadKind, joined
 from wxlint.images.installs.screening import calls_make, worth_reading
@@ -28,7 +28,7 @@ from wxlint.shell.model import LIMITS
 if TYPE_CHECKING:
     from wxlint.core.findings import Span
     from wxlint.documents.source import Source
-    from wxlint.images.evaluation.environments import Activated
+    from wxlint.images.evaluation.environments.environments import Activated
     from wxlint.shell.model import Command
 
 
@@ -127,7 +127,7 @@ class Runs:
 
     def _note_wheels(self, stage: OpenStage, at: Callable[[int], int], command: Command) -> bool:
         """Whether a command builds the wheel of a project, which is noted beside others of its folder."""
-        from wxlint.images.evaluation.built_wheels import built_by
+        from wxlint.images.evaluation.files.built_wheels import built_by
 
         context = self.reader.context(stage, at, command)
         made = built_by(command, context)

@@ -12,7 +12,7 @@ from wxlint.core.paths import in_image
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.source import Source
-from wxlint.images.evaluation.build_files import Files, IsOwn
+from wxlint.images.evaluation.files.build_files import Files, IsOwn
 from wxlint.images.installs.call import InstallContext
 from wxlint.images.installs.model import LOCKS, CondaEnvironment, Groups, Install, Lines, Unread, UnreadKind, UvSettings
 from wxlint.images.installs.project_changes import NO_CHANGES, ProjectChanges
@@ -20,9 +20,9 @@ from wxlint.images.installs.requirement import Requirement, parse_requirement
 from wxlint.shell.model import Command
 
 if TYPE_CHECKING:
-    from wxlint.images.evaluation.environments import Activated
+    from wxlint.images.evaluation.environments.environments import Activated
+    from wxlint.images.evaluation.lists.package_lists import PackageLists
     from wxlint.images.evaluation.open_stage import OpenStage
-    from wxlint.images.evaluation.package_lists import PackageLists
 
 _WHEELS = late(r"(?:^|/)wheels?(?:/|$)")
 _ASIDE: Mapping[str, Value] = {}
@@ -95,7 +95,7 @@ class StageContext(InstallContext):
         return found
 
     def _lists(self, variables: Mapping[str, Value] = _ASIDE) -> PackageLists:
-        from wxlint.images.evaluation.package_lists import PackageLists
+        from wxlint.images.evaluation.lists.package_lists import PackageLists
 
         return PackageLists(self.files, self.stage, self.environment, variables)
 
@@ -136,7 +136,7 @@ class StageContext(InstallContext):
     def substituted(self, command: str) -> Lines | None:
         if ".txt" not in command:
             return None
-        from wxlint.images.evaluation.generated_requirements import written_by
+        from wxlint.images.evaluation.files.generated_requirements import written_by
 
         return written_by(command, self)
 
@@ -234,12 +234,12 @@ class StageContext(InstallContext):
         return self._lists().pipfile(self.find(path), path, groups, lock)
 
     def conda_environment(self, path: str) -> CondaEnvironment | None:
-        from wxlint.images.evaluation.conda_lists import conda_environment
+        from wxlint.images.evaluation.lists.conda_lists import conda_environment
 
         return conda_environment(self._lists(), self.find(path))
 
     def wheels(self, path: str) -> Lines | None:
-        from wxlint.images.evaluation.built_wheels import ANY_WHEEL
+        from wxlint.images.evaluation.files.built_wheels import ANY_WHEEL
 
         folder = posixpath.dirname(self.absolute(path))
         made = None

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from wxlint.core.paths import in_image
 from wxlint.core.values import HOLE, Value
 from wxlint.images.evaluation import pip_config
-from wxlint.images.evaluation.build_files import Files
+from wxlint.images.evaluation.files.build_files import Files
+from wxlint.images.evaluation.files.written_files import removed_by
 from wxlint.images.evaluation.open_stage import OpenStage
 from wxlint.images.evaluation.stage_context import StageContext
-from wxlint.images.evaluation.written_files import removed_by
 from wxlint.images.installs.model import Install
 from wxlint.images.model.records import StageCopy
 from wxlint.shell.model import Surroundings

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.paths import normal
 from wxlint.documents.dockerfile.reader import Dockerfile
-from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.evaluator import evaluate
+from wxlint.images.evaluation.files.build_files import Files
 from wxlint.images.graph.all_builds import AllBuilds
 from wxlint.images.graph.documents import Documents
 from wxlint.images.graph.failures import Failures

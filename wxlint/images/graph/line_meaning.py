@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from wxlint.images.evaluation.expansion import pairs
+from wxlint.images.evaluation.variables.expansion import pairs
 
 if TYPE_CHECKING:
     from wxlint.documents.dockerfile.reader import Dockerfile, Instruction

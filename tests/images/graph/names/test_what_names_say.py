@@ -8,8 +8,8 @@ from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.dockerfile.reader import read_dockerfile
 from wxlint.documents.source import Source
-from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.evaluator import evaluate
+from wxlint.images.evaluation.files.build_files import Files
 from wxlint.images.graph.lineage.carried import carries
 from wxlint.images.graph.lineage.external_images import external_state
 from wxlint.images.graph.names.hints import (

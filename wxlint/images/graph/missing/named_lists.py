@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
-from wxlint.images.evaluation.build_files import Files
-from wxlint.images.evaluation.package_lists import PackageLists
+from wxlint.images.evaluation.files.build_files import Files
+from wxlint.images.evaluation.lists.package_lists import PackageLists
 from wxlint.images.installs.markers import ANY_LINUX
 from wxlint.images.installs.model import Groups, Unread
 
@@ -40,7 +40,7 @@ def _flaws(source: Source, lists: PackageLists) -> tuple[Unread, ...]:
     conda = name == "environment.yml" or "dependencies:" in source.text and _ENVIRONMENT.fullmatch(source.path)
     if not conda:
         return ()
-    from wxlint.images.evaluation.conda_lists import conda_environment
+    from wxlint.images.evaluation.lists.conda_lists import conda_environment
 
     environment = conda_environment(lists, source)
     return (*environment.unread, *environment.pip.unread) if environment is not None else ()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value, concat, could_equal
-from wxlint.images.evaluation.expansion import Scope, expand, pairs, words
+from wxlint.images.evaluation.variables.expansion import Scope, expand, pairs, words
 
 VALUES = {
     "A": Value("apple"),

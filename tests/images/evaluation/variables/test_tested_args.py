@@ -6,7 +6,7 @@ import pytest
 
 from wxlint.documents.dockerfile.reader import read_dockerfile
 from wxlint.documents.source import Source
-from wxlint.images.evaluation.tested_args import decides_only
+from wxlint.images.evaluation.variables.tested_args import decides_only
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wxlint.images.evaluation.written_files import changed_by, redirected, touched
+from wxlint.images.evaluation.files.written_files import changed_by, redirected, touched
 from wxlint.shell.bash.reader import read_shell
 
 

@@ -9,8 +9,8 @@ from wxlint.core.values import HOLE
 from wxlint.images.installs.places import SYSTEM, is_named
 
 if TYPE_CHECKING:
-    from wxlint.images.evaluation.build_files import Files
-    from wxlint.images.evaluation.environments import Activated
+    from wxlint.images.evaluation.environments.environments import Activated
+    from wxlint.images.evaluation.files.build_files import Files
     from wxlint.images.evaluation.open_stage import OpenStage
     from wxlint.images.installs.model import Install
     from wxlint.shell.model import Command
@@ -33,15 +33,15 @@ def placed(
     if install.place not in ("", SYSTEM):
         return install
     if not install.place and any(_PROJECT_TOOL.search(word.value.text) for word in command.words):
-        from wxlint.images.evaluation.project_environments import own_place
+        from wxlint.images.evaluation.environments.project_environments import own_place
 
         return own_place(stage, command, install, (dockerfile, *stage.python_texts), files)
     if install.tool not in ("pip", "uv"):
         return install
     if not any(_OTHER_PYTHON.search(word.value.text) for word in command.words):
         return install
-    from wxlint.images.evaluation.environments import note_other
-    from wxlint.images.evaluation.other_pythons import named_in
+    from wxlint.images.evaluation.environments.environments import note_other
+    from wxlint.images.evaluation.environments.other_pythons import named_in
 
     place = named_in(stage, command, dockerfile)
     if not place:
@@ -57,7 +57,7 @@ def may_lead(stage: OpenStage) -> bool:
 
 def activated_behind(stage: OpenStage, command: Command, before: Activated | None) -> Activated | None:
     """What is active behind a command."""
-    from wxlint.images.evaluation.environments import activated_by
+    from wxlint.images.evaluation.environments.environments import activated_by
 
     return activated_by(stage, command, before)
 
@@ -74,7 +74,7 @@ def _in_active(stage: OpenStage, command: Command, install: Install, activated: 
     given = activated or stage.environments or may_lead(stage) or any(name in _LEADING for name, _ in command.env)
     if not given:
         return install
-    from wxlint.images.evaluation.environments import active
+    from wxlint.images.evaluation.environments.environments import active
 
     place = active(stage, command, activated)
     if not place or (by_system and not is_named(place)):

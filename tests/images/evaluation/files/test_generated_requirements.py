@@ -8,7 +8,7 @@ import pytest
 
 from wxlint.core.span import Span, Where
 from wxlint.core.values import Value
-from wxlint.images.evaluation.generated_requirements import (
+from wxlint.images.evaluation.files.generated_requirements import (
     is_maker,
     made_by,
     may_build,

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from wxlint.core.paths import folders_above, in_image, normal
 from wxlint.core.values import HOLE
 from wxlint.documents.source import Source as Text
-from wxlint.images.evaluation.copied_files import Copies, Copy
-from wxlint.images.evaluation.written_files import changed_by, may_be_gone, removed_by
+from wxlint.images.evaluation.files.copied_files import Copies, Copy
+from wxlint.images.evaluation.files.written_files import changed_by, may_be_gone, removed_by
 from wxlint.images.installs.model import Lines
 from wxlint.images.installs.project_changes import ProjectChanges
 

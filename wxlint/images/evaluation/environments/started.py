@@ -10,8 +10,8 @@ from wxlint.core.paths import in_image
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.dockerfile.words import json_words
-from wxlint.images.evaluation.environments import activation, led_to
-from wxlint.images.evaluation.other_pythons import named
+from wxlint.images.evaluation.environments.environments import activation, led_to
+from wxlint.images.evaluation.environments.other_pythons import named
 from wxlint.images.installs.options import behind_options, read_arguments
 from wxlint.images.installs.places import conda_run, made_by_itself, of_home, of_prefix, of_project
 from wxlint.images.model.records import BY_PATH
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wxlint.documents.dockerfile.reader import Instruction
-    from wxlint.images.evaluation.build_files import Files
+    from wxlint.images.evaluation.files.build_files import Files
     from wxlint.images.evaluation.open_stage import OpenStage
     from wxlint.shell.model import Command, Word
 

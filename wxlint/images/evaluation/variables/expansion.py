@@ -126,7 +126,13 @@ def _chosen(part: ChoicePart, scope: Scope) -> Value:
 
 def _edited(part: Trim | Replace, scope: Scope) -> Value:
     """A value with a part that a pattern matches taken out or replaced; unknown unless all of it is known."""
-    from wxlint.images.evaluation.glob_patterns import PatternError, check_pattern, replace, trim_end, trim_start
+    from wxlint.images.evaluation.variables.glob_patterns import (
+        PatternError,
+        check_pattern,
+        replace,
+        trim_end,
+        trim_start,
+    )
 
     value, pattern = _looked_up(part.name, scope), _joined(part.pattern, scope)
     new = _joined(part.text, scope) if isinstance(part, Replace) else Value("")  # refused whatever the value is

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wxlint.images.evaluation.placeholder_args import is_placeholder
+from wxlint.images.evaluation.variables.placeholder_args import is_placeholder
 
 ASKING = [
     "error_please_pass_build_args",

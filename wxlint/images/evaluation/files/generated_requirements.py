@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
-from wxlint.images.evaluation.written_files import redirected
+from wxlint.images.evaluation.files.written_files import redirected
 from wxlint.images.installs.call import InstallContext
 from wxlint.images.installs.model import Groups, Lines, Sources, Unread, UnreadKind, joined
 from wxlint.images.installs.options import Arguments, read_arguments
 
 if TYPE_CHECKING:
-    from wxlint.images.evaluation.line_edits import Edit
+    from wxlint.images.evaluation.files.line_edits import Edit
     from wxlint.shell.model import Command, Word
 
 _LISTS = (".txt", ".in")
@@ -260,7 +260,7 @@ _WRITERS: dict[str, Callable[[_Call], Lines | None]] = {
 def _filtered(call: _Call) -> tuple[str, Lines | None]:
     """`grep -v PATTERN FILE`, `sed '/PATTERN/d' FILE`, `cat FILE | grep -v PATTERN`: the file that is read, and what is
     left of its lines."""
-    from wxlint.images.evaluation.line_edits import in_turn
+    from wxlint.images.evaluation.files.line_edits import in_turn
 
     path, edit = _own_edit(call)
     edits = [edit]
@@ -299,7 +299,7 @@ _FLAGS = frozenset("-v --invert-match -i --ignore-case -e -E -r --in-place --reg
 
 def _edit(call: _Call, patterns: list[str], flags: set[str]) -> Edit | None:
     """What a filter leaves of each line; None where that is not known."""
-    from wxlint.images.evaluation.line_edits import grep_edit, sed_edit
+    from wxlint.images.evaluation.files.line_edits import grep_edit, sed_edit
 
     extended = call.name == "egrep" or bool(flags & {"-E", "-r"})
     if call.name == "sed":

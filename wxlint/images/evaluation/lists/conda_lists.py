@@ -6,7 +6,7 @@ from functools import partial
 
 from wxlint.core.values import Value
 from wxlint.documents.source import Source as Text
-from wxlint.images.evaluation.package_lists import PackageLists
+from wxlint.images.evaluation.lists.package_lists import PackageLists
 from wxlint.images.installs.markers import Environment
 from wxlint.images.installs.model import CondaEnvironment, Lines, Unread, UnreadKind, joined
 from wxlint.images.installs.requirement import Requirement, conda_requirement

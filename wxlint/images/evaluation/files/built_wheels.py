@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from wxlint.images.evaluation.generated_requirements import Made
+from wxlint.images.evaluation.files.generated_requirements import Made
 from wxlint.images.installs.call import InstallContext
 from wxlint.images.installs.model import Groups
 from wxlint.images.installs.options import Arguments, read_arguments

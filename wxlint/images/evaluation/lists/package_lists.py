@@ -13,8 +13,8 @@ from wxlint.core.paths import normal
 from wxlint.core.patterns import late
 from wxlint.core.values import Value
 from wxlint.documents.source import Source as Text
-from wxlint.images.evaluation.build_files import Files
-from wxlint.images.evaluation.requirement_lines import listed, moved_to, of_requirement, sources_of
+from wxlint.images.evaluation.files.build_files import Files
+from wxlint.images.evaluation.lists.requirement_lines import listed, moved_to, of_requirement, sources_of
 from wxlint.images.installs.markers import Environment
 from wxlint.images.installs.model import (
     Groups,
@@ -227,7 +227,7 @@ class PackageLists:
         """What the files beside a pyproject.toml list, or in the place of one."""
         if project is None and beside("setup.py") is None and beside("setup.cfg") is None:
             return None
-        from wxlint.images.evaluation.setuptools_projects import dynamic_lines
+        from wxlint.images.evaluation.lists.setuptools_projects import dynamic_lines
 
         listed = partial(self.requirements, as_constraints=False)
         return dynamic_lines(project, name, beside, groups, self.environment, listed)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wxlint.images.evaluation.glob_patterns import PatternError, check_pattern, replace, trim_end, trim_start
+from wxlint.images.evaluation.variables.glob_patterns import PatternError, check_pattern, replace, trim_end, trim_start
 
 PIECES = st.sampled_from(["a", "b", "*", "?", "\\*", "\\?", "\\\\", "."])
 TEXTS = st.text(alphabet="ab*?\\.", max_size=8)

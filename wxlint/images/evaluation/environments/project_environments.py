@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.paths import in_image
 from wxlint.core.values import HOLE
-from wxlint.images.evaluation.environments import note_other
+from wxlint.images.evaluation.environments.environments import note_other
 from wxlint.images.installs.places import SYSTEM, made_by_itself
 from wxlint.shell.wrappers import unwrap
 
 if TYPE_CHECKING:
-    from wxlint.images.evaluation.build_files import Files
+    from wxlint.images.evaluation.files.build_files import Files
     from wxlint.images.evaluation.open_stage import OpenStage
     from wxlint.images.installs.model import Install
     from wxlint.shell.model import Command

@@ -8,8 +8,8 @@ import pytest
 
 from wxlint.documents.dockerfile.reader import read_dockerfile
 from wxlint.documents.source import Source
-from wxlint.images.evaluation.build_files import Files
 from wxlint.images.evaluation.evaluator import evaluate
+from wxlint.images.evaluation.files.build_files import Files
 from wxlint.images.installs.model import Install, UnreadKind
 from wxlint.images.model.records import Build
 

@@ -1,0 +1,1 @@
+"""The files that a build reads: copied from the build context, written, edited or made on the way."""

@@ -1,0 +1,1 @@
+"""What the lists of packages that a build reads ask for."""
