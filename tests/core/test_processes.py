@@ -63,12 +63,13 @@ def gone(mark: str, seconds: float = 30) -> bool:
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processes are looked for in /proc")
 @pytest.mark.parametrize("seconds", ["600", "0.01"], ids=["while-they-run", "while-they-start"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
-def test_a_signal_at_any_moment_leaves_no_process(number: int, seconds: str) -> None:
+def test_a_signal_at_any_moment_leaves_no_process(number: int, seconds: str, tmp_path: Path) -> None:
     """Moments are told apart by how many processes were started before; the signal comes while the next one is."""
     for started in range(1, 5 if seconds == "600" else 13):
         mark = uuid.uuid4().hex
         command = [sys.executable, "-c", RUNS, mark, seconds]
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
+        with (tmp_path / "said").open("wb") as said:
+            child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, start_new_session=True)
         assert child.stdout is not None
         for _ in range(started):
             assert child.stdout.readline() == b"+\n"
@@ -79,7 +80,7 @@ def test_a_signal_at_any_moment_leaves_no_process(number: int, seconds: str) -> 
         except subprocess.TimeoutExpired:  # it came in a callback, where Python drops what a handler raises
             child.send_signal(number)
             code = child.wait(60)
-        assert code == 42
+        assert code == 42, (tmp_path / "said").read_text()
         assert gone(mark), running(mark)
 
 
