@@ -17,9 +17,10 @@ from wxlint.core import processes
 from wxlint.core.errors import EndedError, EngineError
 
 RUNS = """
-import signal, sys, threading
-from concurrent.futures import ThreadPoolExecutor
+import signal, sys
+from _thread import start_new_thread
 from wxlint.core import processes
+from wxlint.core.errors import EndedError
 def interrupt(number, frame): raise KeyboardInterrupt
 signal.signal(signal.SIGTERM, interrupt)
 signal.signal(signal.SIGINT, interrupt)
@@ -27,12 +28,14 @@ mark, seconds = sys.argv[1:]
 def one():
     sys.stdout.write("+\\n"); sys.stdout.flush()
     processes.run(["sh", "-c", f"trap '' TERM; : {mark}; sleep {seconds} & wait"], timeout=600)
-pool = ThreadPoolExecutor(3)
+def many():
+    try:
+        for _ in range(100): one()
+    except EndedError: pass
 try:
-    for _ in range(3): pool.submit(lambda: [one() for _ in range(100)])
+    for _ in range(3): start_new_thread(many, ())
     while True: one()
 except KeyboardInterrupt:
-    pool.shutdown(wait=False, cancel_futures=True)
     processes.SUPERVISOR.stop_all()
     sys.exit(42)
 """

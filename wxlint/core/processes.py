@@ -7,10 +7,11 @@ import signal
 import subprocess
 import threading
 import time
+from _thread import LockType, allocate_lock, start_new_thread
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import IO, Any, NamedTuple
+from queue import Empty, SimpleQueue
+from typing import IO, Any, NamedTuple, Union
 
 from wxlint.core.errors import EndedError, EngineError
 
@@ -39,34 +40,50 @@ class Completed(NamedTuple):
         return (self.err.strip() or self.out.strip())[-4000:]
 
 
+_Answer = Union["subprocess.Popen[bytes]", BaseException, None]
+
+
+class _Request:
+    """A program that is to be started, and where the answer goes: the process, or what stood against it."""
+
+    def __init__(self, command: list[str], settings: dict[str, Any]) -> None:
+        self.command, self.settings, self.caller = command, settings, threading.get_ident()
+        self.answer: SimpleQueue[_Answer] = SimpleQueue()
+        self.abandoned = False  # whoever asked was interrupted
+
+
 class Supervisor:
     """Owns every process that is started through it, so that ending this one ends them too.
 
     Python delivers a signal to the main thread only, and anywhere in it. So processes are started by a thread of its
-    own: nothing can come between a fork and the note that there is a process.
+    own: nothing can come between a fork and the note that there is a process. What waits for that thread waits for a
+    queue that is one call of C: the locks of `threading` and `concurrent.futures`, written in Python, may be left held,
+    or let go twice, by a handler that raises while they are taken.
     """
 
     def __init__(self) -> None:
         self._running: set[subprocess.Popen[bytes]] = set()
-        self._starter: ThreadPoolExecutor | None = None
-        self._starter_of = 0  # the process that it belongs to: a thread does not survive a fork
         self._clearing: frozenset[int] = frozenset()  # threads that may still start some, once all were stopped
         self.observers: list[Callable[[int, bool], None]] = []
         """Called with the number of a process, and whether it starts or ended."""
+        self._requests: SimpleQueue[_Request] | None = None
+        self._beginning = allocate_lock()
+        if hasattr(os, "register_at_fork"):  # a thread does not survive a fork
+            os.register_at_fork(after_in_child=self._forget_thread)
 
     def start(self, command: Sequence[str], **settings: Any) -> subprocess.Popen[bytes]:
         """Start a program as the leader of a process group of its own. settings: of `subprocess.Popen`.
 
         Raises EngineError when it cannot be started, EndedError for other threads once `stop_all` was called.
         """
-        future = self._thread().submit(self._start, list(command), settings, threading.get_ident())
-        try:
-            return future.result()
-        except OSError as error:
-            raise EngineError(f"{command[0]} cannot be started: {error.strerror}") from None
-        except BaseException:  # Ctrl-C while it starts: nobody else will know of it
-            future.add_done_callback(self._discard)
-            raise
+        request = _Request(list(command), settings)
+        answer = self._answer_to(request)
+        if isinstance(answer, OSError):
+            raise EngineError(f"{command[0]} cannot be started: {answer.strerror}") from None
+        if isinstance(answer, BaseException):
+            raise answer
+        assert answer is not None
+        return answer
 
     def ended(self, process: subprocess.Popen[bytes]) -> None:
         """Forget a process that is over."""
@@ -78,7 +95,7 @@ class Supervisor:
     def stop_all(self) -> None:
         """End all of them, those that are just being started included; other threads start none until `resume`."""
         self._clearing |= {threading.get_ident()}
-        self._thread().submit(lambda: None).result()
+        self._answer_to(_Request([], {}))
         processes = list(self._running)
         for process in processes:
             _signal(process, signal.SIGTERM)
@@ -103,25 +120,58 @@ class Supervisor:
         if self._clearing:
             self._clearing |= {threading.get_ident()}
 
-    def _discard(self, future: Future[subprocess.Popen[bytes]]) -> None:
-        if future.exception() is None:
-            kill(future.result(), grace=0)
-            self.ended(future.result())
+    def _answer_to(self, request: _Request) -> _Answer:
+        try:
+            self._thread().put(request)
+            return request.answer.get()
+        except BaseException:  # Ctrl-C while it starts: nobody else will know of it
+            request.abandoned = True
+            self._discard(request)
+            raise
 
-    def _start(self, command: list[str], settings: dict[str, Any], caller: int) -> subprocess.Popen[bytes]:
+    def _thread(self) -> SimpleQueue[_Request]:
+        """The queue of the thread that starts processes, which is there from its first use on."""
+        with self._beginning:
+            if self._requests is None:
+                requests: SimpleQueue[_Request] = SimpleQueue()
+                start_new_thread(lambda: self._serve(requests), ())
+                self._requests = requests
+            return self._requests
+
+    def _serve(self, requests: SimpleQueue[_Request]) -> None:
+        while True:
+            self._serve_one(requests.get())
+
+    def _serve_one(self, request: _Request) -> None:
+        answer: _Answer = None
+        try:
+            answer = self._start(request) if request.command else None
+        except BaseException as error:
+            answer = error
+        request.answer.put(answer)
+        if request.abandoned:
+            self._discard(request)
+
+    def _start(self, request: _Request) -> subprocess.Popen[bytes]:
         # Checked in the thread that `stop_all` waits for: checked before, a start could slip in behind it.
-        if self._clearing and caller not in self._clearing:
-            raise EndedError(f"{command[0]} is not started: the run is being ended")
-        process = subprocess.Popen(command, start_new_session=True, **settings)
+        if self._clearing and request.caller not in self._clearing:
+            raise EndedError(f"{request.command[0]} is not started: the run is being ended")
+        process = subprocess.Popen(request.command, start_new_session=True, **request.settings)
         self._running.add(process)
         for observer in self.observers:
             observer(process.pid, True)
         return process
 
-    def _thread(self) -> ThreadPoolExecutor:
-        if self._starter is None or self._starter_of != os.getpid():
-            self._starter, self._starter_of = ThreadPoolExecutor(1, "start-processes"), os.getpid()
-        return self._starter
+    def _discard(self, request: _Request) -> None:
+        """End what was started for somebody who is not there any more: by whichever thread gets the answer."""
+        with suppress(Empty):
+            answer = request.answer.get_nowait()
+            if isinstance(answer, subprocess.Popen):
+                kill(answer, grace=0)
+                self.ended(answer)
+
+    def _forget_thread(self) -> None:
+        self._requests, self._beginning = None, allocate_lock()
 
 
 SUPERVISOR = Supervisor()
@@ -161,14 +211,12 @@ def run(
     if until is not None:
         on_line = _ending(process, until)
     kept = [bytearray(), bytearray()]
-    threads = [threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True)]
-    for stream, into in zip((process.stdout, process.stderr), kept):
-        if stream is not None:
-            threads.append(threading.Thread(target=_drain, args=(stream, into, on_line), daemon=True))
     timed_out = False
     try:
-        for thread in threads:
-            thread.start()
+        threads = [_beside(_feed, process.stdin, stdin)]
+        for stream, into in zip((process.stdout, process.stderr), kept):
+            if stream is not None:
+                threads.append(_beside(_drain, stream, into, on_line))
         try:
             process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -180,8 +228,8 @@ def run(
     finally:
         SUPERVISOR.ended(process)
     SUPERVISOR.check()
-    for thread in threads:
-        thread.join(GRACE)  # a grandchild may hold a pipe open
+    for done in threads:
+        done.acquire(timeout=GRACE)  # a grandchild may hold a pipe open
     out, err = (bytes(each[-OUTPUT_LIMIT:]).decode("utf-8", "replace") for each in kept)
     raw = bytes(kept[0]) if binary else b""
     return Completed(process.returncode, out, err, timed_out, time.monotonic() - start, raw)
@@ -203,11 +251,11 @@ def head(
     )
     complaints = bytearray()
     assert process.stdout is not None and process.stderr is not None
-    late = threading.Timer(timeout, kill, (process,))
-    drain = threading.Thread(target=_drain, args=(process.stderr, complaints, None), daemon=True)
+    in_time = allocate_lock()
+    in_time.acquire()
     try:
-        late.start()
-        drain.start()
+        _beside(_end_late, process, in_time, timeout)
+        drained = _beside(_drain, process.stderr, complaints, None)
         data = process.stdout.read(limit)
         if len(data) == limit:
             kill(process, grace=0)
@@ -216,11 +264,33 @@ def head(
         kill(process)
         raise
     finally:
-        late.cancel()
+        in_time.release()
         SUPERVISOR.ended(process)
     SUPERVISOR.check()
-    drain.join(GRACE)
+    drained.acquire(timeout=GRACE)
     return data, bytes(complaints[-4000:]).decode("utf-8", "replace").strip()
+
+
+def _beside(work: Callable[..., None], *arguments: object) -> LockType:
+    """Do something in a thread that ends with this process. Return a lock that can be taken when it is done: starting
+    and awaiting it are calls of C each, which a signal leaves whole."""
+    done = allocate_lock()
+    done.acquire()
+
+    def run() -> None:
+        try:
+            work(*arguments)
+        finally:
+            done.release()
+
+    start_new_thread(run, ())
+    return done
+
+
+def _end_late(process: subprocess.Popen[bytes], in_time: LockType, timeout: float) -> None:
+    """End a process unless a lock is let go in time."""
+    if not in_time.acquire(timeout=timeout):
+        kill(process)
 
 
 def _ending(process: subprocess.Popen[bytes], until: Callable[[str], bool]) -> Callable[[str], None]:

@@ -26,6 +26,13 @@ def has_makers_torch(reference: Reference | None) -> bool:
     return found is not None and bool(found.has_torch) and found.torch == "unknown" and _is_looked_up(found.row)
 
 
+def holds_cuda_torch(reference: Reference) -> bool:
+    """Return whether a public image holds a torch for CUDA, whichever of its tags it is where that is not known."""
+    tag = reference.tag if reference.tag is not None else "latest"
+    found = facts.base_image(reference.upstream, tag if reference.tag_known else None)
+    return found is not None and found.accelerator == "cuda" and bool(found.has_torch) and _is_looked_up(found.row)
+
+
 def is_constrained(reference: Reference | None, text: str) -> bool:
     """Return whether pip refuses another torch in an image, since a file of its base's constrains it.
 

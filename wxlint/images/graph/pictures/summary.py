@@ -146,19 +146,20 @@ def belief_of(repository: Repository, evaluated: Evaluated, stage: Stage, target
 
 
 def _shown(state: State) -> str:
-    """The channel of an image's torch; of one that the base's maker built, and nothing replaced, that of its CUDA."""
+    """The channel of an image's torch. Of one that came with the base, and that nothing has replaced, that of the
+    base's CUDA; "cuda" where it is not known for which CUDA it was built (`pytorch/pytorch:latest`)."""
     torch, root = state.torch, state.root
-    if torch.channel != "unknown" or not state.cuda or root is None:
+    if torch.channel != "unknown" or root is None or root.reference is None:
         return torch.channel
-    from wxlint.images.stack.makers_torch import has_makers_torch, takes_its_place
+    from wxlint.images.stack.makers_torch import holds_cuda_torch, takes_its_place
     from wxlint.images.stack.torch.resolving import is_changed
     from wxlint.images.stack.torch.selection import choices
 
     if torch != state.external_torch and is_changed(state.external_torch, torch):
         return torch.channel
-    if not has_makers_torch(root.reference) or any(map(takes_its_place, chain(*map(choices, state.installs)))):
+    if not holds_cuda_torch(root.reference) or any(map(takes_its_place, chain(*map(choices, state.installs)))):
         return torch.channel
-    return facts.channel_of_cuda(state.cuda) or torch.channel
+    return (facts.channel_of_cuda(state.cuda) if state.cuda else None) or "cuda"
 
 
 @lru_cache(maxsize=8)
