@@ -92,8 +92,8 @@ def check(repository: Repository) -> Iterator[Problem]:
                 else:
                     yield from _of_another_line(image, package, torch, stack.python)
         yield from _built_before(image, stack)
-        if any(one.name == "torchaudio" for install in image.state.installs for one in install.requirements):
-            from wxlint.rules._torchaudio_alone import audio_alone  # only where torchaudio is named
+        if "torchaudio" in image.state.torch.companions | image.state.torch.stale:
+            from wxlint.rules._torchaudio_alone import audio_alone  # only where torchaudio is, or may be
 
             yield from audio_alone(image, stack)
         if torch.version and numbers(torch.version) < _FIRST_WITH_NUMPY_2 and torch.by not in ("", "conda"):

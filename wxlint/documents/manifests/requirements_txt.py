@@ -74,6 +74,7 @@ class RequirementLine(NamedTuple):
     requirement: None where there is none. start, end: source offsets of what the line says, from its first
     physical line to its last.
     invalid: pip refuses the line, and with it the file.
+    left_over: words behind an option that pip does not look at.
     """
 
     requirement: Value | None
@@ -81,6 +82,7 @@ class RequirementLine(NamedTuple):
     start: int
     end: int
     invalid: bool = False
+    left_over: tuple[str, ...] = ()
 
 
 def unknown_variable(name: str) -> Value:
@@ -181,7 +183,8 @@ def _line(value: Value, start: int, end: int) -> RequirementLine:
     else:
         at = text.find(" -")
         requirement, rest = (text, "") if at < 0 else (text[:at], text[at + 1 :])
-    options = _options(rest) if rest else []
+    left_over: list[str] = []
+    options = _options(rest, left_over) if rest else []
     named = Value(requirement, value.holes[: requirement.count(HOLE)]) if requirement.strip() else None
     if options is None:
         return RequirementLine(named, (), start, end, invalid=True)
@@ -191,7 +194,7 @@ def _line(value: Value, start: int, end: int) -> RequirementLine:
         count = argument.count(HOLE)
         found.append(RequirementOption(name, Value(argument, tuple(left[:count]))))
         left = left[count:]
-    return RequirementLine(named, tuple(found), start, end)
+    return RequirementLine(named, tuple(found), start, end, left_over=tuple(left_over))
 
 
 def _placed(line: RequirementLine, text: str) -> tuple[RequirementOption, ...]:
@@ -208,8 +211,9 @@ def _placed(line: RequirementLine, text: str) -> tuple[RequirementOption, ...]:
     return tuple(found)
 
 
-def _options(text: str) -> list[tuple[str, str]] | None:
-    """Options with their values as optparse reads them; None for a line that it refuses."""
+def _options(text: str, left_over: list[str]) -> list[tuple[str, str]] | None:
+    """Options with their values as optparse reads them; None for a line that it refuses. left_over: gets the words that
+    are none."""
     words = _words(text)
     if words is None:
         return None
@@ -218,6 +222,7 @@ def _options(text: str) -> list[tuple[str, str]] | None:
     while waiting:
         word = waiting.pop()
         if word == "--":
+            left_over += reversed(waiting)
             break
         if word.startswith("--"):
             written, equals, value = word.partition("=")
@@ -226,7 +231,8 @@ def _options(text: str) -> list[tuple[str, str]] | None:
         elif word.startswith("-") and len(word) > 1:
             name, attached = word[:2], word[2:] or None
         else:
-            continue  # what is left over is not looked at
+            left_over.append(word)
+            continue
         if name in _FLAGS:
             if attached is not None:
                 return None

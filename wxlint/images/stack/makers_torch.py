@@ -6,6 +6,7 @@ from __future__ import annotations
 from wxlint import facts
 from wxlint.core.patterns import late
 from wxlint.facts.torch_releases import FAMILY
+from wxlint.images.installs.model import Install
 from wxlint.images.model.reference import Reference
 from wxlint.images.stack.torch.model import Choice
 from wxlint.images.stack.torch.possible import is_pinned
@@ -68,3 +69,10 @@ def takes_its_place(choice: Choice) -> bool:
         )
     needed = facts.torch_needed(wanted.name, wanted.pin) if wanted.pin else None
     return needed is not None and needed.startswith("==")
+
+
+def hides_requirements(install: Install) -> bool:
+    """Return whether an install may ask for any release of torch, since not all of what it takes was read."""
+    if install.unread:
+        return True
+    return not install.no_deps and any(one.kind in ("vcs", "path", "unknown") for one in install.requirements)
