@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _SHELLS = frozenset(("", "bash", "sh", "shell", "console", "zsh", "shell-session", "terminal", "powershell", "cmd"))
 _PROMPT = late(r"[ \t]*(?:\$|PS>)(?:[ \t]+|$)")
+_OF_WINDOWS = late(r"(?<=[\w.])\\(?=[\w.])")
+"""A backslash inside a path: in a document for Windows it parts folders, and no shell's escape stands there."""
 _FILL_IN = late(r"(?<!<)<[A-Za-z][\w ./:-]*>")
 OF_ANOTHER_TIME = late(
     r"(?i)\b(?:remov|delet|renam|replac|mov|former|legacy|deprecat|previous|old|was|were|no longer|instead|creat|add"
@@ -79,7 +81,7 @@ def _typed(block: TextBlock) -> Iterator[tuple[int, str]]:
         prompt = _PROMPT.match(line) if prompted else None
         lead = prompt.end() if prompt is not None else 0
         if prompt is not None or goes_on or not prompted:
-            yield start + lead, line[lead:]
+            yield start + lead, _OF_WINDOWS.sub("/", line[lead:])
         goes_on = (prompt is not None or goes_on) and line.rstrip().endswith("\\")
 
 

@@ -7,6 +7,7 @@ from wxlint import facts
 from wxlint.core.patterns import late
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install
+from wxlint.images.installs.requirement import Requirement
 from wxlint.images.model.reference import Reference
 from wxlint.images.stack.torch.model import Choice
 from wxlint.images.stack.torch.possible import is_pinned
@@ -75,4 +76,11 @@ def hides_requirements(install: Install) -> bool:
     """Return whether an install may ask for any release of torch, since not all of what it takes was read."""
     if install.unread:
         return True
-    return not install.no_deps and any(one.kind in ("vcs", "path", "unknown") for one in install.requirements)
+    return not install.no_deps and any(map(_hides, install.requirements))
+
+
+def _hides(requirement: Requirement) -> bool:
+    project = facts.git_project(requirement.url or "") if requirement.kind == "vcs" else None
+    if project is not None:
+        return "==" in project["needs"] or "<" in project["needs"]
+    return requirement.kind in ("vcs", "path", "unknown")

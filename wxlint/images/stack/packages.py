@@ -148,10 +148,12 @@ def package_of(requirement: Requirement, install: Install, python: str = "") -> 
         local=requirement.local or "",
         written=requirement.written,
         where=requirement.where,
-        conditional=install.conditional,
+        conditional=install.conditional or requirement.maybe,
         python=python,
         older=install.older,
     )
+    if found is not None and HOLE in requirement.specifier and "+cu" in requirement.specifier:
+        return found._replace(build="cuda")  # jaxlib==$VERSION+cuda$CUDA: for which CUDA is not known
     if found is not None and not found.torch and requirement.kind == "name" and install.sources:
         found = _as_its_place_says(found, install)
     if found is not None and requirement.kind == "url" and not found.torch:

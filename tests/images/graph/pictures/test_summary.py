@@ -22,6 +22,7 @@ NGC = "FROM nvcr.io/nvidia/pytorch:24.02-py3\n"
         ("FROM nvcr.io/nvidia/pytorch\n", "cuda"),
         ("FROM pytorch/pytorch:latest\nRUN pip install torch flask\n", "cuda"),
         ("FROM pytorch/pytorch:latest\nRUN pip install git+https://example.org/acme/tool\n", "unknown"),
+        ("FROM pytorch/pytorch:latest\nRUN pip install git+https://github.com/huggingface/transformers\n", "cuda"),
         ("FROM pytorch/torchserve:0.8.2-gpu\n", "cuda"),
         ("FROM nvcr.io/nvidia/tritonserver:24.01-pyt-vllm\n", "unknown"),
         (f"{NGC}RUN pip install torch==2.5.1\n", "unknown"),
