@@ -493,3 +493,30 @@ def test_check_reads_workflows_as_context_of_a_dockerfile(tmp_path: Path, monkey
         found = gather(paths)
         report = engine.check(found.repository, engine.CheckOptions(scope=found.scope))
         assert [f.rule for f in report.findings if f.rule == "variant-tag"] == ["variant-tag"] * 2
+
+
+SSH = """\
+      - uses: appleboy/ssh-action@v1
+        with:
+          host: example.org
+          script: |
+            cd /srv/app
+            {first}
+            docker compose -f deploy/compose.yaml up -d
+            sudo docker run -d --gpus all ${{{{ secrets.OWNER }}}}/app:cuda
+"""
+
+
+def test_what_an_action_runs_on_another_machine() -> None:
+    found = script(job(SSH.format(first="docker pull example/app:cuda")))
+    assert [(use.kind, use.value.shown(), use.span.line) for use in found.uses] == [
+        ("docker pull", "example/app:cuda", 11),
+        ("docker run", "${{ secrets.OWNER }}/app:cuda", 13),
+    ]
+    assert [call.docker.verb for call in found.calls] == ["pull", "run"]  # files of compose are not the repository's
+    assert not any(call.hosted for call in found.calls)
+
+
+def test_what_another_machine_builds_is_not_followed() -> None:
+    found = script(job(SSH.format(first="docker build -t app:cuda .")))
+    assert (found.uses, found.calls, found.builds) == ((), (), ())

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from wxlint.core.cache import NO_CACHE, Cache
 from wxlint.core.paths import normal
-from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
-from wxlint.core.values import HOLE, Value, concat
+from wxlint.core.values import HOLE, Value
 from wxlint.documents.github.expressions import condition, expand
 from wxlint.documents.github.results import Data, unknown
 from wxlint.documents.github.workflow import Job, Workflow, WorkflowStep, entries, read_action, read_workflow
@@ -22,6 +21,8 @@ from wxlint.images.builds.github.contexts import environment_of, inputs_of, left
 from wxlint.images.builds.github.matrix import ANY, node_data, rounds
 from wxlint.images.builds.github.outputs import OUTPUT_FILES, written_by
 from wxlint.images.builds.github.placed_text import fill_in, parts_of
+from wxlint.images.builds.github.printed_files import with_files
+from wxlint.images.builds.github.remote_scripts import SCRIPT_OF, remote_script
 from wxlint.images.builds.github.workspace import JobWorkspace
 from wxlint.images.builds.model import PROGRAMS, DockerCall, Script
 from wxlint.images.model.embedded_shell import EmbeddedText
@@ -34,11 +35,6 @@ if TYPE_CHECKING:
 
 _DEPTH = 4
 """Workflows that call workflows, and actions that use actions: GitHub allows four levels of workflows."""
-_PRINTS = late(
-    r"""\$\([ ]*(?:cat[ ]+|<[ ]*|(?P<jq>jq[ ]+(?:-[crMSe]+[ ]+|--[a-z-]+[ ]+)*(?:\.|'\.'|"\.")[ ]+))"""
-    r"""["']?(?P<path>[\w./-]+)["']?[ ]*\)"""
-)
-"""A command that prints a file of the repository."""
 
 
 class Workflows:
@@ -232,38 +228,7 @@ class _Run:
             own = reason._replace(path=source.path, line=build.span.line if build.span else 0)
             self.builds.append(build._replace(built_by=(own, *build.built_by[1:])))
         starts = workspace.starts(directory, None)
-        return [(name, self._with_files(value, starts)) for name, value in written_by(commands)]
-
-    def _with_files(self, value: Data, starts: list[str]) -> Data:
-        """A value with what `$(cat FILE)` and `$(jq -c . FILE)` print."""
-        if not isinstance(value, Value) or not value.holes:
-            return value
-        parts: list[Value] = []
-        for number, text in enumerate(value.text.split(HOLE)):
-            if number:
-                written = value.holes[number - 1]
-                parts.append(self._printed(written, starts) or Value(HOLE, (written,)))
-            parts.append(Value(text))
-        return concat(parts)._replace(because=value.because)
-
-    def _printed(self, written: str, starts: list[str]) -> Value | None:
-        """What a command prints that only prints a file of the repository; None for others."""
-        command = _PRINTS.fullmatch(written)
-        source = (
-            self.workflows.read(normal(posixpath.join(starts[0], command["path"])))
-            if (command is not None and starts)
-            else None
-        )
-        if source is None or command is None:
-            return None
-        if not command["jq"]:
-            return Value(source.text.rstrip("\n"))
-        import json
-
-        try:
-            return Value(json.dumps(json.loads(source.text), separators=(",", ":"), ensure_ascii=False))
-        except (ValueError, RecursionError):
-            return None
+        return [(name, with_files(value, starts, self.workflows.read)) for name, value in written_by(commands)]
 
     def _action(
         self,
@@ -293,6 +258,10 @@ class _Run:
                 self.uses.extend(build.tags)
         elif name == "docker/metadata-action":
             return {"tags": metadata_tags(inputs)}
+        elif name in SCRIPT_OF:
+            script = remote_script(inputs, name)
+            self.calls += script.calls
+            self.uses += script.uses
         elif name.startswith("docker://"):
             start = step.uses.start + len("docker://")
             value = Value(step.uses.text[len("docker://") :])
