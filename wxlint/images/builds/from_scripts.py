@@ -71,13 +71,19 @@ _POWERSHELLS = frozenset(("powershell", "powershell.exe", "pwsh", "pwsh.exe"))
 
 
 def _with_inner(source: Source, commands: tuple[Command, ...]) -> list[tuple[Command, Fed | None]]:
-    """Commands, those of a PowerShell that is given a text among them, with what these read from their input."""
+    """Commands, those of a PowerShell that is given a text and of another machine among them, with what these read from
+    their input."""
     found: list[tuple[Command, Fed | None]] = []
     for command in commands:
-        if command.words[0].value.text.lower() in _POWERSHELLS:
+        program = command.words[0].value.text
+        if program.lower() in _POWERSHELLS:
             from wxlint.images.builds.commands.piped import inner_commands
 
             found += inner_commands(command, source.path)
+        elif program.endswith(("ssh", "sshpass")):
+            from wxlint.images.builds.commands.over_ssh import remote_commands
+
+            found += [(each, None) for each in remote_commands(command, source)]
         else:
             found.append((command, None))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wxlint.core.values import Value
+from wxlint.images.builds.commands.over_ssh import TAKES
 from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.github.actions import Inputs
 from wxlint.images.builds.github.placed_text import fill_in
@@ -11,8 +12,6 @@ from wxlint.images.model.embedded_shell import EmbeddedText
 
 SCRIPT_OF = {"appleboy/ssh-action": "script", "fifsky/ssh-action": "command"}
 """The input that holds the script, by the action. Source: their READMEs."""
-_TAKES = ("run", "create", "pull")
-"""What takes an image by its name; the files of the repository are not there, so nothing else is followed."""
 
 
 def remote_script(inputs: Inputs, action: str) -> Script:
@@ -26,8 +25,8 @@ def remote_script(inputs: Inputs, action: str) -> Script:
     script = read_script(inputs.source, commands, _no_dockerfile, _no_folder)
     if script.builds:
         return Script((), (), ())  # of a checkout that is not known; what runs then is likely what was built there
-    calls = tuple(call for call in script.calls if call.docker.verb in _TAKES)
-    kinds = {f"docker {verb}" for verb in _TAKES}
+    calls = tuple(call for call in script.calls if call.docker.verb in TAKES)
+    kinds = {f"docker {verb}" for verb in TAKES}
     return Script(calls, (), tuple(use for use in script.uses if use.kind in kinds))
 
 
