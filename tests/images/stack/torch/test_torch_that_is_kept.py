@@ -164,6 +164,10 @@ KEPT = [
     (BARE, "pip install whisperx", "default ?"),
     (BARE, "pip install 'whisperx>=3.3.1'", "unknown"),
     (BARE, "pip install 'whisperx<3.4'", "unknown"),
+    (f"pip install torch -i {WHL}/cu128", "pip install whisperx", "default ?"),  # which asks for 2.8 since long
+    (f"pip install torch -i {WHL}/cu128", "pip install 'whisperx>=3.3'", "default ?"),
+    (f"pip install torch -i {WHL}/cu128", "pip install 'whisperx<3.5'", "unknown"),
+    (f"pip install torch==2.8.0 -i {WHL}/cu128", "pip install whisperx", "cu128 2.8.0"),
     (f"pip install torch==1.13.1 -i {CPU}", "pip install whisperx==3.1.6", "default ?"),
     (f"pip install torch==1.13.1 -i {CPU}", "pip install accelerate", "default newest"),
     (f"pip install torch==1.13.1 -i {CPU}", "pip install 'accelerate>=0.20'", "default ?"),

@@ -99,7 +99,9 @@ def _carrier_suits(choice: Choice, version: str) -> bool | None:
     if _is_outgrown(wanted, version) or (numbers(version) < numbers(bound[0]) and _is_newest_taken(choice)):
         return False
     if wanted.specifier or numbers(version) > numbers(bound[0]):
-        left_behind = not wanted.specifier and "==" in specifier and _is_long_past(bound[0])
+        exact = "==" in specifier or "~=" in specifier
+        ahead = numbers(version) > numbers(bound[0]) and not is_bound_above(wanted.specifier)
+        left_behind = exact and (ahead or not wanted.specifier) and _is_long_past(bound[0])
         return False if left_behind else None  # an older release may be taken, or a newer one for a later torch
     exact = "==" in specifier or "~=" in specifier or facts.is_for_one_torch(wanted.name)
     return False if exact else None  # an old Python takes an old release, whose lower bound may be lower
