@@ -55,7 +55,8 @@ _DEVEL = frozenset(
 
 
 class _Base(NamedTuple):
-    """A base of NVIDIA's. cuda: "12.4". flavour: base, runtime or devel. cudnn: its major version, "none" or ""."""
+    """A base with CUDA. cuda: "12.4". flavour: base, runtime or devel of NVIDIA's own images, "" of others, of which it
+    is not known what they hold of it. cudnn: its major version, "none" or ""."""
 
     cuda: str
     flavour: str
@@ -82,11 +83,13 @@ def check(repository: Repository) -> Iterator[Problem]:
 
 
 def _base(image: Image) -> _Base | None:
-    """The CUDA image of NVIDIA that an image stands on."""
+    """The CUDA image that an image stands on."""
     root = image.base.root
     reference = root.reference if root is not None else None
-    if reference is None or not reference.path.endswith("nvidia/cuda") or not image.base.cuda:
+    if reference is None or not image.base.cuda:
         return None
+    if not reference.path.endswith("nvidia/cuda"):
+        return _Base(image.base.cuda, "", "", reference.shown()) if image.base.accelerator == "cuda" else None
     flavour = flavour_of(reference)
     cudnn = held_by(reference, image.base.cuda).cudnn
     return _Base(image.base.cuda, flavour, cudnn, reference.shown()) if flavour else None
@@ -104,6 +107,8 @@ def _twice(name: str, base: _Base) -> tuple[str, Severity | None] | None:
         if version != base.cuda:
             return f"is a second CUDA ({version}) beside CUDA {base.cuda} of the base", None
         return ("is in the base already", Severity.INFO) if base.flavour == "devel" else None
+    if not base.flavour:
+        return None
     cudnn = _CUDNN.fullmatch(name)
     if cudnn is not None:
         there = cudnn["major"] == base.cudnn and (base.flavour == "devel" or "-dev" not in name)
