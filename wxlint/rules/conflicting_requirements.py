@@ -77,8 +77,10 @@ def _of_install(install: Install) -> Iterator[Problem]:
             by_name.setdefault(requirement.name, []).append(requirement)
     for requirements in by_name.values():
         found = next((pair for pair in combinations(requirements, 2) if _exclude(*pair)), None)
-        if found is not None and found[1].span is not None:
-            first, second = found
+        if found is None:
+            continue
+        first, second = found
+        if second.span is not None:
             because = (reason_at("install", first.written, first.span), *install.reasons)
             yield Problem(second.span, f"no release is both {first.written} and {second.written}", because)
 
