@@ -112,6 +112,41 @@ def test_after_the_end_other_threads_start_nothing() -> None:
     assert len(found) == 1
 
 
+def test_an_interrupt_behind_the_start_of_a_program_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    supervisor = processes.Supervisor()
+    started: list[int] = []
+    supervisor.observers.append(lambda pid, starts: started.append(pid) if starts else None)
+    awaited = supervisor._await
+
+    def interrupted(request: object) -> None:
+        awaited(request)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(supervisor, "_await", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        supervisor.start(["sleep", "600"])
+    (pid,) = started
+    with pytest.raises(ProcessLookupError):
+        os.killpg(pid, 0)
+    assert not supervisor._running
+
+
+def test_an_observer_that_fails_keeps_nobody_waiting() -> None:
+    supervisor = processes.Supervisor()
+
+    def fails(pid: int, starts: bool) -> None:
+        raise ValueError("of an observer")
+
+    supervisor.observers.append(fails)
+    with pytest.raises(ValueError, match="of an observer"):
+        supervisor.start(["sleep", "600"])
+    supervisor.observers.clear()
+    supervisor.stop_all()
+    supervisor.resume()
+    process = supervisor.start(["true"])
+    assert process.wait(30) == 0
+
+
 def test_observers_hear_of_every_process() -> None:
     supervisor = processes.Supervisor()
     heard: list[tuple[int, bool]] = []

@@ -10,8 +10,8 @@ import time
 from _thread import LockType, allocate_lock, start_new_thread
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from queue import Empty, SimpleQueue
-from typing import IO, Any, NamedTuple, Union
+from queue import SimpleQueue
+from typing import IO, Any, NamedTuple
 
 from wxlint.core.errors import EndedError, EngineError
 
@@ -40,15 +40,14 @@ class Completed(NamedTuple):
         return (self.err.strip() or self.out.strip())[-4000:]
 
 
-_Answer = Union["subprocess.Popen[bytes]", BaseException, None]
-
-
 class _Request:
-    """A program that is to be started, and where the answer goes: the process, or what stood against it."""
+    """A program that is to be started. outcome: the process, or what stood against it, once `done` is let go."""
 
     def __init__(self, command: list[str], settings: dict[str, Any]) -> None:
         self.command, self.settings, self.caller = command, settings, threading.get_ident()
-        self.answer: SimpleQueue[_Answer] = SimpleQueue()
+        self.outcome: subprocess.Popen[bytes] | BaseException | None = None
+        self.done, self.discarding = allocate_lock(), allocate_lock()
+        self.done.acquire()
         self.abandoned = False  # whoever asked was interrupted
 
 
@@ -56,9 +55,9 @@ class Supervisor:
     """Owns every process that is started through it, so that ending this one ends them too.
 
     Python delivers a signal to the main thread only, and anywhere in it. So processes are started by a thread of its
-    own: nothing can come between a fork and the note that there is a process. What waits for that thread waits for a
-    queue that is one call of C: the locks of `threading` and `concurrent.futures`, written in Python, may be left held,
-    or let go twice, by a handler that raises while they are taken.
+    own: nothing can come between a fork and the note that there is a process. Waiting for that thread is one call of C:
+    the conditions of `threading` and `concurrent.futures`, written in Python, may be left held, or let go twice, by a
+    handler that raises while they are taken.
     """
 
     def __init__(self) -> None:
@@ -77,13 +76,19 @@ class Supervisor:
         Raises EngineError when it cannot be started, EndedError for other threads once `stop_all` was called.
         """
         request = _Request(list(command), settings)
-        answer = self._answer_to(request)
-        if isinstance(answer, OSError):
-            raise EngineError(f"{command[0]} cannot be started: {answer.strerror}") from None
-        if isinstance(answer, BaseException):
-            raise answer
-        assert answer is not None
-        return answer
+        try:
+            self._await(request)
+            outcome = request.outcome
+            if isinstance(outcome, subprocess.Popen):
+                return outcome
+        except BaseException:  # Ctrl-C while it starts: nobody else will know of it
+            request.abandoned = True
+            self._discard(request)
+            raise
+        if isinstance(outcome, OSError):
+            raise EngineError(f"{command[0]} cannot be started: {outcome.strerror}") from None
+        assert outcome is not None
+        raise outcome
 
     def ended(self, process: subprocess.Popen[bytes]) -> None:
         """Forget a process that is over."""
@@ -95,7 +100,7 @@ class Supervisor:
     def stop_all(self) -> None:
         """End all of them, those that are just being started included; other threads start none until `resume`."""
         self._clearing |= {threading.get_ident()}
-        self._answer_to(_Request([], {}))
+        self._await(_Request([], {}))
         processes = list(self._running)
         for process in processes:
             _signal(process, signal.SIGTERM)
@@ -120,14 +125,9 @@ class Supervisor:
         if self._clearing:
             self._clearing |= {threading.get_ident()}
 
-    def _answer_to(self, request: _Request) -> _Answer:
-        try:
-            self._thread().put(request)
-            return request.answer.get()
-        except BaseException:  # Ctrl-C while it starts: nobody else will know of it
-            request.abandoned = True
-            self._discard(request)
-            raise
+    def _await(self, request: _Request) -> None:
+        self._thread().put(request)
+        request.done.acquire()
 
     def _thread(self) -> SimpleQueue[_Request]:
         """The queue of the thread that starts processes, which is there from its first use on."""
@@ -143,12 +143,11 @@ class Supervisor:
             self._serve_one(requests.get())
 
     def _serve_one(self, request: _Request) -> None:
-        answer: _Answer = None
         try:
-            answer = self._start(request) if request.command else None
+            request.outcome = self._start(request) if request.command else None
         except BaseException as error:
-            answer = error
-        request.answer.put(answer)
+            request.outcome = error
+        request.done.release()
         if request.abandoned:
             self._discard(request)
 
@@ -163,15 +162,16 @@ class Supervisor:
         return process
 
     def _discard(self, request: _Request) -> None:
-        """End what was started for somebody who is not there any more: by whichever thread gets the answer."""
-        with suppress(Empty):
-            answer = request.answer.get_nowait()
-            if isinstance(answer, subprocess.Popen):
-                kill(answer, grace=0)
-                self.ended(answer)
+        """End what was started for somebody who is not there any more: once, by whichever thread finds it started."""
+        process = request.outcome
+        if isinstance(process, subprocess.Popen) and request.discarding.acquire(blocking=False):
+            kill(process, grace=0)
+            with suppress(Exception):  # an observer's: nobody is there to hear of it
+                self.ended(process)
 
     def _forget_thread(self) -> None:
-        self._requests, self._beginning = None, allocate_lock()
+        """In a fork, which has neither the thread nor the right to end what was started before it."""
+        self._requests, self._beginning, self._running = None, allocate_lock(), set()
 
 
 SUPERVISOR = Supervisor()

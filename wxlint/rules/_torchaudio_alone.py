@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from wxlint import facts
 from wxlint.core.findings import Severity
+from wxlint.core.patterns import late
 from wxlint.core.values import HOLE
 from wxlint.images.graph.image import Image
 from wxlint.images.graph.state import PythonEnvironment
@@ -19,6 +20,7 @@ from wxlint.images.stack.torch.releases import numbers, same_release, within
 from wxlint.images.stack.torch.selection import choices
 from wxlint.rules import Problem
 
+_LIMITED = late(r"(?:^|\s)(?:-c|--constraints?)[\s=]|(?:PIP|UV)_(?:CONSTRAINT|OVERRIDE)")
 _OLDEST_PYTHON = (3, 10)
 """The Python of that release. Source: its metadata."""
 
@@ -32,11 +34,17 @@ def audio_alone(image: Image, stack: Stack) -> Iterator[Problem]:
         if not deciding or environment.external_torch.channel != "none":
             continue
         last = deciding[-1]
+        if not last.constraints and any(_LIMITED.search(text) for text in _texts(image)):
+            continue  # by a list that was not read
         named = [choice for choice in choices(last) if choice.requirement.name == "torchaudio"]
         for choice in named or (_brought(last) if len(deciding) == 1 else ()):
             problem = _problem(image, environment, choice, stack.python)
             if problem is not None:
                 yield problem
+
+
+def _texts(image: Image) -> Iterator[str]:
+    return (one.text for one in image.evaluated.instructions_of(image.stage))
 
 
 def _may_take(requirement: Requirement) -> bool:
@@ -84,7 +92,7 @@ def _problem(image: Image, environment: PythonEnvironment, choice: Choice, pytho
 def _is_sure(choice: Choice) -> bool:
     """Whether an installer takes the newest torchaudio that torch's pin leaves, from an index that has that release."""
     wanted, install = choice.requirement, choice.install
-    if install.tool not in ("pip", "uv") or install.conditional or install.unread or install.older:
+    if install.tool not in ("pip", "uv") or install.conditional or not install.is_read or install.older:
         return False
     if wanted.kind != "name" or wanted.maybe or wanted.bound is not None or HOLE in wanted.specifier:
         return False

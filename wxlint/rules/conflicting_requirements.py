@@ -54,12 +54,12 @@ from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
 SUMMARY = "two requirements of one command that no release fits"
-HINT = "leave one of the two"
+HINT = "keep one of the two requirements"
 _TOOLS = ("pip", "uv")
-_NOT_PLAIN = late(r"[A-Za-z*]|==")
+_NOT_PLAIN = late(r"[A-Za-z*!]|==")
 """What bounds of numbers alone do not have."""
-_MANY = 2_000
-"""Requirements of one command beyond which its names are not compared."""
+_MANY = 20
+"""Requirements of one package beyond which they are not compared, each with all others."""
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -71,12 +71,17 @@ def check(repository: Repository) -> Iterator[Problem]:
 
 def _of_install(install: Install) -> Iterator[Problem]:
     overridden = {one.name for one in install.overrides}
-    by_name: dict[str, list[Requirement]] = {}
-    for requirement in (*install.requirements, *install.constraints)[:_MANY]:
-        if _says(requirement) and requirement.name not in overridden:
-            by_name.setdefault(requirement.name, []).append(requirement)
-    for requirements in by_name.values():
-        found = next((pair for pair in combinations(requirements, 2) if _exclude(*pair)), None)
+    by_name: dict[str, dict[str, Requirement]] = {}
+    for requirement in install.requirements:
+        if _names_releases(requirement) and requirement.name not in overridden:
+            by_name.setdefault(requirement.name, {}).setdefault(requirement.specifier, requirement)
+    for constraint in install.constraints:  # of what nobody asks for, they say nothing
+        if constraint.name in by_name and _names_releases(constraint):
+            by_name[constraint.name].setdefault(constraint.specifier, constraint)
+    asked = {requirement.span for requirement in install.requirements}
+    for alike in by_name.values():
+        pairs = combinations(list(alike.values())[:_MANY], 2)
+        found = next((pair for pair in pairs if pair[0].span in asked and _have_none_in_common(*pair)), None)
         if found is None:
             continue
         first, second = found
@@ -85,13 +90,13 @@ def _of_install(install: Install) -> Iterator[Problem]:
             yield Problem(second.span, f"no release is both {first.written} and {second.written}", because)
 
 
-def _says(requirement: Requirement) -> bool:
+def _names_releases(requirement: Requirement) -> bool:
     """Whether a requirement asks for releases that are known, whatever the machine."""
     plain = requirement.kind == "name" and not requirement.maybe and not requirement.group
     return plain and bool(requirement.specifier) and HOLE not in f"{requirement.specifier}{requirement.written}"
 
 
-def _exclude(one: Requirement, two: Requirement) -> bool:
+def _have_none_in_common(one: Requirement, two: Requirement) -> bool:
     """Whether no release at all fits two requirements of one package."""
     if one.pin and two.pin:
         return not _is_same(one.pin, two.pin)

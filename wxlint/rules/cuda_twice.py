@@ -41,7 +41,7 @@ HINT = "take the flavour of the base that has what is needed (base, runtime, dev
 
 _TOOLKIT = late(r"cuda(?:-toolkit)?(?:-(?P<major>\d+)(?:-(?P<minor>\d+))?)?")
 _LIBRARY = late(r"(?P<name>[a-z][a-z0-9-]*?)-(?P<major>\d+)-(?P<minor>\d+)")
-_CUDNN = late(r"libcudnn(?P<major>\d+)(?:-dev)?(?:-cuda-\d+)?")
+_CUDNN = late(r"libcudnn(?P<major>\d+)(?:-dev)?(?:-cuda-(?P<cuda>\d+))?")
 _RUNTIME = frozenset(
     "cuda-libraries cuda-nvtx cuda-nvrtc libcublas libcufft libcurand libcusolver libcusparse libnpp libnvjpeg "
     "libnvjitlink".split()
@@ -75,11 +75,12 @@ def check(repository: Repository) -> Iterator[Problem]:
             if install.tool != "apt" or install.removes or install.conditional:
                 continue
             for wanted in install.requirements:
-                found = _twice(wanted.name, base) if wanted.span is not None else None
+                found = _twice(wanted.name, wanted.written.partition("=")[2], base) if wanted.span is not None else None
                 if found is not None and wanted.span is not None:
                     what, severity = found
                     text = f"{wanted.written} {what}"
-                    yield Problem(wanted.span, text, because, severity=severity, image=image.label)
+                    hint = "" if base.flavour else "take the toolkit of the base's CUDA, or none"
+                    yield Problem(wanted.span, text, because, hint, severity, image.label)
 
 
 def _base(image: Image) -> _Base | None:
@@ -95,15 +96,16 @@ def _base(image: Image) -> _Base | None:
     return _Base(image.base.cuda, flavour, cudnn, reference.shown()) if flavour else None
 
 
-def _twice(name: str, base: _Base) -> tuple[str, Severity | None] | None:
-    """What a package of the system is beside a base, and how bad that is."""
+def _twice(name: str, pin: str, base: _Base) -> tuple[str, Severity | None] | None:
+    """What a package of the system is beside a base, and how bad that is. pin: its release, "" for the newest."""
     if name == "nvidia-cuda-toolkit":
         return f"is the distribution's own CUDA, beside CUDA {base.cuda} of the base", None
     toolkit = _TOOLKIT.fullmatch(name)
     if toolkit is not None:
-        if toolkit["major"] is None or toolkit["minor"] is None:
-            return f"takes the newest CUDA there is, beside CUDA {base.cuda} of the base", None
-        version = f"{toolkit['major']}.{toolkit['minor']}"
+        version = f"{toolkit['major']}.{toolkit['minor']}" if toolkit["minor"] else ".".join(pin.split(".")[:2])
+        if not version:
+            newest = f"CUDA {toolkit['major']}" if toolkit["major"] else "CUDA there is"
+            return f"takes the newest {newest}, beside CUDA {base.cuda} of the base", None
         if version != base.cuda:
             return f"is a second CUDA ({version}) beside CUDA {base.cuda} of the base", None
         return ("is in the base already", Severity.INFO) if base.flavour == "devel" else None
@@ -111,7 +113,8 @@ def _twice(name: str, base: _Base) -> tuple[str, Severity | None] | None:
         return None
     cudnn = _CUDNN.fullmatch(name)
     if cudnn is not None:
-        there = cudnn["major"] == base.cudnn and (base.flavour == "devel" or "-dev" not in name)
+        other = cudnn["cuda"] not in (None, base.cuda.partition(".")[0])
+        there = not other and cudnn["major"] == base.cudnn and (base.flavour == "devel" or "-dev" not in name)
         return ("is in the base already", Severity.INFO) if there else None
     library = _LIBRARY.fullmatch(name)
     if library is None or f"{library['major']}.{library['minor']}" != base.cuda:

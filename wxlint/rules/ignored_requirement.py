@@ -36,7 +36,10 @@ RUN pip install -r requirements.txt
 ```
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
@@ -45,24 +48,49 @@ from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 
+if TYPE_CHECKING:
+    from wxlint.documents.source import Source
+
 SEVERITY = Severity.ERROR
 SUMMARY = "a requirement behind an option on its line, which pip drops"
 HINT = "put the requirement on a line of its own, without a backslash before it"
 
-_MAY_BE = late(r"(?m)^[ \t]*-[^\n]*(?:\\\n|[ \t](?:torch|[A-Za-z0-9][\w.-]*(?:\[[^\]\n]*\])?[ \t]*(?:[=~!]=|[<>])))")
 _PACKAGE = late(r"([A-Za-z0-9][\w.-]*)(?:\[[\w,. -]*\])?(?:\s*([=~!<>]=?=?)\s*\S+)?")
 
 
 def check(repository: Repository) -> Iterator[Problem]:
-    for path in repository.sources.loaded:
-        source = repository.sources.read(path) if path.endswith((".txt", ".in")) else None
-        if source is None or not _MAY_BE.search(source.text):
-            continue
-        for line in read_requirements(source):
-            dropped = _dropped(line)
-            if dropped:
-                text = f"pip drops {', '.join(dropped)} behind {line.options[0].name}: nothing of it is installed"
-                yield Problem(source.span(line.start, line.end), text)
+    lists = [path for path in repository.sources.loaded if path.endswith((".txt", ".in"))]
+    dropped = {path: found for path in lists if (found := list(_of_list(repository.sources.read(path))))}
+    if dropped:
+        of_pip, of_uv = (_read_by(repository, tool) for tool in ("pip", "uv"))
+        for path, found in dropped.items():
+            if path in of_pip and path not in of_uv:  # which takes some such words
+                yield from found
+
+
+def _read_by(repository: Repository, tool: str) -> set[str]:
+    """The files that the installs of a tool read: where its requirements, constraints and indexes stand."""
+    found = set()
+    for image in repository.images:
+        for install in image.installs:
+            if install.tool == tool:
+                sources = install.sources
+                indexes = [one for one in (sources.index, *sources.extra, *sources.links) if one is not None]
+                found |= {
+                    one.span.path for one in (*install.requirements, *install.constraints) if one.span is not None
+                }
+                found |= {one.span.path for one in indexes if one.span is not None}
+    return found
+
+
+def _of_list(source: Source | None) -> Iterator[Problem]:
+    if source is None or "-" not in source.text:
+        return
+    for line in read_requirements(source):
+        words = _dropped(line)
+        if words:
+            text = f"pip drops {', '.join(words)} behind {line.options[0].name}: nothing of it is installed"
+            yield Problem(source.span(line.start, line.end), text)
 
 
 def _dropped(line: RequirementLine) -> list[str]:
@@ -73,7 +101,7 @@ def _dropped(line: RequirementLine) -> list[str]:
     sure = False
     while at < len(text):
         match = _PACKAGE.match(text, at)
-        if match is None:
+        if match is None or text[match.end() : match.end() + 1] not in ("", " "):
             return []
         found.append(match[0])
         sure = sure or bool(match[2]) or match[1].lower() in FAMILY

@@ -74,6 +74,8 @@ def _with_inner(source: Source, commands: tuple[Command, ...]) -> list[tuple[Com
     """Commands, those of a PowerShell that is given a text and of another machine among them, with what these read from
     their input."""
     found: list[tuple[Command, Fed | None]] = []
+    remote: list[Command] = []
+    built_there = False
     for command in commands:
         program = command.words[0].value.text
         if program.lower() in _POWERSHELLS:
@@ -83,10 +85,13 @@ def _with_inner(source: Source, commands: tuple[Command, ...]) -> list[tuple[Com
         elif program.endswith(("ssh", "sshpass")):
             from wxlint.images.builds.commands.over_ssh import remote_commands
 
-            found += [(each, None) for each in remote_commands(command, source)]
+            taken = remote_commands(command, source)
+            built_there = built_there or taken is None
+            remote += taken or ()
+            found += [(each, None) for each in taken or ()]
         else:
             found.append((command, None))
-    return found
+    return [each for each in found if each[0] not in remote] if built_there else found
 
 
 def _reads_input(docker: DockerCommand) -> bool:

@@ -184,6 +184,8 @@ def _named(install: Install, chosen: Sequence[Choice]) -> Iterator[Companion]:
             channel = choice.channel
             if wanted.bound is not None and not wanted.local:
                 channel = channel_of_url(wanted.bound.url)
+            elif install.environment.machine == "aarch64" and choice.how == "default":
+                channel = "unknown"  # the same index has CPU builds of older releases there
             elif elsewhere and choice.how == "default":
                 channel = "unknown"
             named = choice.how in ("local", "url")

@@ -10,6 +10,7 @@ from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.model.reference import Reference
 from wxlint.images.stack.torch.model import Choice
+from wxlint.images.stack.torch.needs import is_bound_above
 from wxlint.images.stack.torch.possible import is_pinned
 
 _NOT_RELEASED = ("a0", "nv", "git", "dev", "rc")
@@ -77,6 +78,15 @@ def hides_requirements(install: Install) -> bool:
     if install.unread:
         return True
     return not install.no_deps and any(map(_hides, install.requirements))
+
+
+def may_take_its_place(choice: Choice) -> bool:
+    """Return whether a choice may want another torch than one of which the release is not known."""
+    wanted = choice.requirement
+    if takes_its_place(choice):
+        return True
+    need = wanted.specifier if wanted.name in FAMILY else facts.torch_needed(wanted.name, wanted.pin) or ""
+    return bool(need) and (is_bound_above(need) or "~=" in need)
 
 
 def _hides(requirement: Requirement) -> bool:

@@ -34,6 +34,8 @@ def read(text: str) -> Script:
         ("ssh host 'docker compose up -d'", []),
         ("ssh host 'docker build -t own . && docker run own'", []),
         ("ssh host 'docker compose build && docker run own'", []),
+        ("ssh host 'docker compose up -d --build'; ssh host 'docker run own'", []),
+        ("ssh host 'cd app; make'\nssh host 'docker run own'", []),
         ("ssh host", []),
         ("ssh-keygen -t docker run example/app:cuda", []),
         ("ssh -N -L 1:host:2 host", []),

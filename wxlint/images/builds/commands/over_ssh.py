@@ -20,9 +20,9 @@ _VALUED = frozenset(f"-{letter}" for letter in "BbcDEeFIiJLlmOopQRSWw")
 """ssh's options with a value. Source: its manual."""
 
 
-def remote_commands(command: Command, source: Source) -> list[Command]:
-    """The commands that take an image on the machine that a command connects to, each at the place of the whole; none
-    where images are built there, since what runs is likely one of these."""
+def remote_commands(command: Command, source: Source) -> list[Command] | None:
+    """The commands that take an image on the machine that a command connects to, each at the place of the whole; None
+    where images are built there, since what runs on it is likely one of these."""
     names = [posixpath.basename(word.value.text) for word in command.words]
     if "ssh" not in names:
         return []
@@ -35,9 +35,9 @@ def remote_commands(command: Command, source: Source) -> list[Command]:
     text = EmbeddedText()
     text.filled(concat([each for word in parts for each in (word.value, Value(" "))]), start, end)
     inner = text.commands(source, {}, end, "bash")
+    if any(map(_builds, inner)):
+        return None
     verbs = [docker.verb if docker is not None else "" for docker in map(docker_command, inner)]
-    if any("build" in verb or verb == "bake" for verb in verbs):
-        return []
     return [
         each._replace(
             words=tuple(word._replace(start=start, end=end) for word in each.words),
@@ -50,3 +50,8 @@ def remote_commands(command: Command, source: Source) -> list[Command]:
         for each, verb in zip(inner, verbs)
         if verb in TAKES
     ]
+
+
+def _builds(command: Command) -> bool:
+    """Whether a command may build an image: `docker build`, `docker compose up --build`, `make`."""
+    return any(word.value.text in ("build", "--build", "buildx", "bake", "make") for word in command.words)

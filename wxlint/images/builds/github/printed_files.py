@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from wxlint.documents.source import Source
 
 _PRINTS = late(
-    r"""\$\([ ]*(?:cat[ ]+|<[ ]*|(?P<jq>jq[ ]+(?:-[crMSe]+[ ]+|--[a-z-]+[ ]+)*(?:\.|'\.'|"\.")[ ]+))"""
+    r"""\$\([ ]*(?:cat[ ]+|<[ ]*|(?P<jq>jq[ ]+(?:-[crMSe]+[ ]+|--(?:compact|raw)-output[ ]+|--sort-keys[ ]+)*"""
+    r"""(?:\.|'\.'|"\.")[ ]+))"""
     r"""["']?(?P<path>[\w./-]+)["']?[ ]*\)"""
 )
 """A command that prints a file of the repository."""

@@ -151,7 +151,7 @@ def _shown(state: State) -> str:
     torch, root = state.torch, state.root
     if torch.channel != "unknown" or root is None or root.reference is None:
         return torch.channel
-    from wxlint.images.stack.makers_torch import hides_requirements, holds_cuda_torch, takes_its_place
+    from wxlint.images.stack.makers_torch import hides_requirements, holds_cuda_torch, may_take_its_place
     from wxlint.images.stack.torch.resolving import is_changed
     from wxlint.images.stack.torch.selection import choices
 
@@ -159,7 +159,7 @@ def _shown(state: State) -> str:
         return torch.channel
     if not holds_cuda_torch(root.reference) or any(map(hides_requirements, state.installs)):
         return torch.channel
-    if any(map(takes_its_place, chain(*map(choices, state.installs)))):
+    if any(map(may_take_its_place, chain(*map(choices, state.installs)))):
         return torch.channel
     return (facts.channel_of_cuda(state.cuda) if state.cuda else None) or "cuda"
 

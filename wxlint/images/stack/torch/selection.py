@@ -214,7 +214,8 @@ def _highest(places: list[SearchedPlace], install: Install, wanted: Requirement,
         return deciding._replace(channel="unknown")
     if install.prerelease and any(map(is_nightly, places)):
         return deciding._replace(channel=_nightly(places))
-    if (install.older and not wanted.pin) or install.first_match:
+    lowest = install.older and (install.tool != "pip" or not wanted.pin)  # uv's lowest takes the plain build of a pin
+    if lowest or install.first_match:
         return deciding._replace(channel="unknown")
     channel = _best(tuple(served), install, wanted, implied)
     return deciding._replace(channel=channel)
