@@ -186,10 +186,12 @@ class StageContext(InstallContext):
         from wxlint.documents.manifests.uv_tables import member_folder
 
         unknown = Lines(unread=(Unread(UnreadKind.NOT_THERE, f"the workspace's package {groups.member}"),))
-        data = load(root) if root is not None and groups.member != "*" else ""
+        data = load(root) if root is not None else ""
         if isinstance(data, str):
             return unknown
         uv = table(table(data, "tool"), "uv")
+        if groups.member == "*":  # of a project that is no workspace, itself
+            return unknown if "workspace" in uv else self.project(folder, groups._replace(member=""), "uv")
         path = posixpath.join(folder, member_folder(uv, groups.member), "pyproject.toml")
         source = self.find(path)
         if source is None or (lock is None and {"sources", "index"} & uv.keys()):

@@ -279,6 +279,7 @@ PROJECTS = [
     ({**project('"flask"', a=WORKSPACE), **MEMBER}, "RUN uv sync --package lib", "default"),
     ({**project('"flask"', a=WORKSPACE), **MEMBER}, "RUN uv sync --package other", "unknown"),
     ({**project('"flask"', a=WORKSPACE), **MEMBER}, "RUN uv sync --all-packages", "unknown"),
+    (project('"torch==2.4.0"'), "RUN uv sync --all-packages", "default"),
     ({**project('"flask"', a=WORKSPACE, b=EXPLICIT, c=TORCH), **MEMBER}, "RUN uv sync --package lib", "unknown"),
     ({**project('"lib"', a=OF_WORKSPACE, b=WORKSPACE), **MEMBER}, "RUN uv sync", "default"),
     ({**project('"lib"', a=OF_WORKSPACE.replace("workspace = true", 'path = "libs/lib"')), **MEMBER},
