@@ -15,12 +15,14 @@ import pytest
 
 from wxlint.core import processes
 from wxlint.core.errors import EndedError, EngineError
+from wxlint.core.supervisor import Supervisor
 
 RUNS = """
 import signal, sys
 from _thread import start_new_thread
 from wxlint.core import processes
 from wxlint.core.errors import EndedError
+from wxlint.core.supervisor import SUPERVISOR
 def interrupt(number, frame): raise KeyboardInterrupt
 signal.signal(signal.SIGTERM, interrupt)
 signal.signal(signal.SIGINT, interrupt)
@@ -36,7 +38,7 @@ try:
     for _ in range(3): start_new_thread(many, ())
     while True: one()
 except KeyboardInterrupt:
-    processes.SUPERVISOR.stop_all()
+    SUPERVISOR.stop_all()
     sys.exit(42)
 """
 
@@ -88,7 +90,7 @@ def test_a_signal_at_any_moment_leaves_no_process(number: int, seconds: str, tmp
 
 
 def test_after_the_end_other_threads_start_nothing() -> None:
-    supervisor = processes.Supervisor()
+    supervisor = Supervisor()
     supervisor.stop_all()
     found: list[Exception] = []
 
@@ -113,7 +115,7 @@ def test_after_the_end_other_threads_start_nothing() -> None:
 
 
 def test_an_interrupt_behind_the_start_of_a_program_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    supervisor = processes.Supervisor()
+    supervisor = Supervisor()
     started: list[int] = []
     supervisor.observers.append(lambda pid, starts: started.append(pid) if starts else None)
     awaited = supervisor._await
@@ -132,7 +134,7 @@ def test_an_interrupt_behind_the_start_of_a_program_ends_it(monkeypatch: pytest.
 
 
 def test_an_observer_that_fails_keeps_nobody_waiting() -> None:
-    supervisor = processes.Supervisor()
+    supervisor = Supervisor()
 
     def fails(pid: int, starts: bool) -> None:
         raise ValueError("of an observer")
@@ -148,7 +150,7 @@ def test_an_observer_that_fails_keeps_nobody_waiting() -> None:
 
 
 def test_observers_hear_of_every_process() -> None:
-    supervisor = processes.Supervisor()
+    supervisor = Supervisor()
     heard: list[tuple[int, bool]] = []
     supervisor.observers.append(lambda pid, starts: heard.append((pid, starts)))
     process = supervisor.start(["true"])
@@ -182,12 +184,13 @@ from wxlint.conformance.plugin.reaper import Reaper
 from wxlint.conformance.plugin.session_id import owner
 from wxlint.conformance.plugin.workspace import Workspace
 from wxlint.core import processes
+from wxlint.core.supervisor import SUPERVISOR
 workspace = Workspace(sys.argv[2]).make()
 workspace.write("owner", owner())
 Reaper([Engine(sys.argv[3], sys.argv[2])], workspace)
 class Seen:
     def __call__(self, pid, starts): print("+", flush=True)
-processes.SUPERVISOR.observers.append(Seen())
+SUPERVISOR.observers.append(Seen())
 processes.run(["sh", "-c", f": {sys.argv[1]}; sleep 600 & wait"], timeout=600)
 """
 
@@ -211,7 +214,7 @@ def test_a_client_ends_when_its_session_is_killed(tmp_path: Path) -> None:
 
 
 def test_what_is_cut_off_by_the_end_is_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
-    supervisor = processes.Supervisor()
+    supervisor = Supervisor()
     monkeypatch.setattr(processes, "SUPERVISOR", supervisor)
     started, found = threading.Event(), list[object]()
     supervisor.observers.append(lambda _pid, starts: started.set() if starts else None)

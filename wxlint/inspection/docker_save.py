@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import IO
 
 from wxlint.core.errors import EngineError, ImageError
-from wxlint.core.processes import SUPERVISOR, kill
+from wxlint.core.supervisor import SUPERVISOR, kill
 from wxlint.inspection.streams import RawFile
 
 

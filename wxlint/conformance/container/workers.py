@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from wxlint.core.errors import EndedError
-from wxlint.core.processes import SUPERVISOR
+from wxlint.core.supervisor import SUPERVISOR
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from wxlint.conformance.container.spread import Candidate, spread
 from wxlint.conformance.container.workers import workers
 from wxlint.conformance.plugin.workspace import Workspace
 from wxlint.core.errors import EndedError, EngineError, UsageError, WxlintError
-from wxlint.core.processes import SUPERVISOR
+from wxlint.core.supervisor import SUPERVISOR
 from wxlint.policy.expectations import expected_images
 
 if TYPE_CHECKING:

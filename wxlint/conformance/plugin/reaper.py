@@ -22,7 +22,7 @@ from wxlint.conformance.plugin.session_id import owner as own_name
 from wxlint.conformance.plugin.session_id import started
 from wxlint.conformance.plugin.sweep import owner_of, sweep_all
 from wxlint.conformance.plugin.workspace import Workspace, alive
-from wxlint.core.processes import SUPERVISOR
+from wxlint.core.supervisor import SUPERVISOR
 
 _ROUNDS = 20
 _PAUSE = 0.5

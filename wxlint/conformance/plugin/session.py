@@ -35,7 +35,8 @@ from wxlint.conformance.plugin.sweep import sweep_all
 from wxlint.conformance.plugin.workspace import Workspace, alive
 from wxlint.core.errors import EngineError, UsageError
 from wxlint.core.escape import escape
-from wxlint.core.processes import SUPERVISOR, Completed
+from wxlint.core.processes import Completed
+from wxlint.core.supervisor import SUPERVISOR
 
 if TYPE_CHECKING:
     from wxlint.policy.model import Expectation

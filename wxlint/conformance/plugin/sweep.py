@@ -14,7 +14,7 @@ from wxlint.conformance.container.engine import Engine
 from wxlint.conformance.container.model import OWNER_LABEL, PROCESS_LABEL, SESSION_LABEL
 from wxlint.conformance.plugin.workspace import PREFIX, Workspace, alive
 from wxlint.core.errors import EngineError
-from wxlint.core.processes import SUPERVISOR
+from wxlint.core.supervisor import SUPERVISOR
 
 
 class Swept(NamedTuple):
