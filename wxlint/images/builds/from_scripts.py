@@ -74,7 +74,7 @@ def _with_inner(source: Source, commands: tuple[Command, ...]) -> list[tuple[Com
     """Commands, those of a PowerShell that is given a text and of another machine among them, with what these read from
     their input."""
     found: list[tuple[Command, Fed | None]] = []
-    remote: list[Command] = []
+    remote: set[int] = set()  # by their places among what is found
     built_there = False
     for command in commands:
         program = command.words[0].value.text
@@ -87,11 +87,11 @@ def _with_inner(source: Source, commands: tuple[Command, ...]) -> list[tuple[Com
 
             taken = remote_commands(command, source)
             built_there = built_there or taken is None
-            remote += taken or ()
+            remote |= set(range(len(found), len(found) + len(taken or ())))
             found += [(each, None) for each in taken or ()]
         else:
             found.append((command, None))
-    return [each for each in found if each[0] not in remote] if built_there else found
+    return [each for at, each in enumerate(found) if at not in remote] if built_there else found
 
 
 def _reads_input(docker: DockerCommand) -> bool:

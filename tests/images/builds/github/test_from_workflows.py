@@ -517,6 +517,7 @@ def test_what_an_action_runs_on_another_machine() -> None:
     assert not any(call.hosted for call in found.calls)
 
 
-def test_what_another_machine_builds_is_not_followed() -> None:
-    found = script(job(SSH.format(first="docker build -t app:cuda .")))
+@pytest.mark.parametrize("builds", ["docker build -t app:cuda .", "docker compose up -d --build", "make image"])
+def test_what_another_machine_builds_is_not_followed(builds: str) -> None:
+    found = script(job(SSH.format(first=builds)))
     assert (found.uses, found.calls, found.builds) == ((), (), ())

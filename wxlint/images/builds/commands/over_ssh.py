@@ -35,7 +35,7 @@ def remote_commands(command: Command, source: Source) -> list[Command] | None:
     text = EmbeddedText()
     text.filled(concat([each for word in parts for each in (word.value, Value(" "))]), start, end)
     inner = text.commands(source, {}, end, "bash")
-    if any(map(_builds, inner)):
+    if any(map(may_build, inner)):
         return None
     verbs = [docker.verb if docker is not None else "" for docker in map(docker_command, inner)]
     return [
@@ -52,6 +52,6 @@ def remote_commands(command: Command, source: Source) -> list[Command] | None:
     ]
 
 
-def _builds(command: Command) -> bool:
-    """Whether a command may build an image: `docker build`, `docker compose up --build`, `make`."""
+def may_build(command: Command) -> bool:
+    """Return whether a command may build an image: `docker build`, `docker compose up --build`, `make`."""
     return any(word.value.text in ("build", "--build", "buildx", "bake", "make") for word in command.words)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wxlint.core.values import Value
-from wxlint.images.builds.commands.over_ssh import TAKES
+from wxlint.images.builds.commands.over_ssh import TAKES, may_build
 from wxlint.images.builds.from_scripts import read_script
 from wxlint.images.builds.github.actions import Inputs
 from wxlint.images.builds.github.placed_text import fill_in
@@ -22,9 +22,9 @@ def remote_script(inputs: Inputs, action: str) -> Script:
     text = EmbeddedText()
     fill_in(text, inputs.source, written, inputs.contexts)
     commands = text.commands(inputs.source, {}, written.end, "bash")
-    script = read_script(inputs.source, commands, _no_dockerfile, _no_folder)
-    if script.builds:
+    if any(map(may_build, commands)):
         return Script((), (), ())  # of a checkout that is not known; what runs then is likely what was built there
+    script = read_script(inputs.source, commands, _no_dockerfile, _no_folder)
     calls = tuple(call for call in script.calls if call.docker.verb in TAKES)
     kinds = {f"docker {verb}" for verb in TAKES}
     return Script(calls, (), tuple(use for use in script.uses if use.kind in kinds))
