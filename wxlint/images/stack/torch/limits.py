@@ -93,12 +93,13 @@ def _is_made_for(name: str, channel: str, version: str) -> bool:
     if version in listed or (name == "torchaudio" and ALONE in listed):
         return True
     fitting = _companions(name, version)
-    return bool(fitting) and any(fitting & _companions(name, one) for one in reversed(listed))
+    return any(fitting & _companions(name, one) for one in reversed(listed))
 
 
-def _companions(name: str, version: str) -> set[str]:
+@lru_cache(maxsize=1024)
+def _companions(name: str, version: str) -> frozenset[str]:
     """The releases of a companion that go with a release of torch."""
-    return set(getattr(facts.companions(version), name, ()))
+    return frozenset(getattr(facts.companions(version), name, ()))
 
 
 def _goes_with(companion: Requirement, version: str) -> bool:
