@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from case_files import read_cases
 
 from wxlint.cli.main import main
 from wxlint.fixes.propose import PROPOSERS
@@ -26,9 +26,7 @@ def inputs() -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for rule in PROPOSERS:
         path = CASES / f"{rule.replace('-', '_')}.yaml"
-        for number, case in enumerate(
-            _cases(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.exists() else ()
-        ):
+        for number, case in enumerate(_cases(read_cases(path)) if path.exists() else ()):
             found[f"{rule}-{number}"] = {name: text for name, text in case["files"].items() if isinstance(text, str)}
     return found
 

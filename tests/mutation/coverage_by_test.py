@@ -1,6 +1,6 @@
 """Which tests pass over each line, and how long each takes: measured once, in a process of its own.
 
-python -m tests.mutation.coverage_by_test ANSWER ROOM... -- TEST...      what `measured` runs
+python -m tests.mutation.coverage_by_test ANSWER FILE... -- TEST...      what `measured` runs
 """
 
 from __future__ import annotations
@@ -28,23 +28,22 @@ class Measured(NamedTuple):
     seconds: dict[str, float]
 
 
-def measured(rooms: Sequence[str], tests: Sequence[str]) -> Measured:
-    """Run tests once, without a mistake; leave the program where they fail."""
+def measured(files: Sequence[str], tests: Sequence[str]) -> Measured:
+    """Run tests once, without a mistake, and look at some files alone; leave the program where they fail."""
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder) / "answer"
-        command = [sys.executable, "-m", "tests.mutation.coverage_by_test", str(answer), *rooms, "--", *tests]
+        command = [sys.executable, "-m", "tests.mutation.coverage_by_test", str(answer), *files, "--", *tests]
         done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True)
         if done.returncode:
             sys.exit(f"the tests fail without any mistake:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
         return Measured(*pickle.loads(answer.read_bytes()))
 
 
-def _record(answer: Path, rooms: Sequence[str], chosen: Sequence[str]) -> int:
+def _record(answer: Path, files: Sequence[str], chosen: Sequence[str]) -> int:
     import coverage
     import pytest
 
-    include = [room if room.endswith(".py") else f"{room}/*" for room in rooms]
-    running = coverage.Coverage(data_file=None, include=include, config_file=False)
+    running = coverage.Coverage(data_file=None, include=list(files), config_file=False)
     seconds: dict[str, float] = {}
 
     class Contexts:

@@ -235,7 +235,7 @@ def main() -> int:
     random.Random(arguments.seed).shuffle(mistakes)
     if not arguments.among:
         mistakes = mistakes[: arguments.sample or total]
-    found = measured(arguments.rooms, arguments.tests)
+    found = measured(sorted({mistake.path for mistake in mistakes}), arguments.tests)
     print(f"{len(mistakes)} of {total} mistakes, {time.monotonic() - began:.0f} s so far", flush=True)
     survived = run(mistakes, arguments.tests, found, arguments.jobs)
     if arguments.survivors:

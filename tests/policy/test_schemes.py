@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from case_files import read_cases
 from file_trees import write_tree
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +21,7 @@ from wxlint.lint.inputs import gather
 from wxlint.policy.load import load_policy
 from wxlint.policy.part_patterns import may_match, parse
 
-SCHEMES = yaml.safe_load((Path(__file__).parent / "schemes.yaml").read_text(encoding="utf-8"))
+SCHEMES = read_cases(Path(__file__).parent / "schemes.yaml")
 
 
 def found(folder: Path, files: dict[str, str]) -> list[str]:

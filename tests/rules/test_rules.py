@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-import yaml
+from case_files import read_cases
 from file_trees import write_tree
 
 from wxlint.documents.source import MAX_BYTES
@@ -80,7 +80,7 @@ def test_every_rule_documents_bad_and_good(rule: str) -> None:
 def cases() -> list[Any]:
     found = []
     for path in sorted(CASES.glob("*.yaml")):
-        for case in yaml.safe_load(path.read_text()):
+        for case in read_cases(path):
             found.append(pytest.param(path.stem.replace("_", "-"), case, id=f"{path.stem}-{case['id']}"))
     return found
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import dockerfile as buildkit
 import pytest
-import yaml
+from case_files import read_cases
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -221,7 +221,7 @@ def test_the_repositorys_dockerfiles(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "tests" / "cases").glob("*.yaml")), ids=lambda p: p.stem)
 def test_the_dockerfiles_of_the_cases(path: Path) -> None:
-    for case in yaml.safe_load(path.read_text()):
+    for case in read_cases(path):
         for name, text in case["files"].items():
             if NAMED.fullmatch(name.rpartition("/")[2]):
                 agree(text)

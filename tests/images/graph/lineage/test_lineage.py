@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from case_files import read_cases
 from file_trees import write_tree
 
 from wxlint.images.graph.pictures.summary import beliefs_of
 from wxlint.lint.inputs import gather
 
-CASES = yaml.safe_load((Path(__file__).parent / "lineage.yaml").read_text())
+CASES = read_cases(Path(__file__).parent / "lineage.yaml")
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])

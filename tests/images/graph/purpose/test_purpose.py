@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from case_files import read_cases
 from file_trees import write_tree
 
 from wxlint.images.graph.names.siblings import gpu_twins
@@ -14,7 +14,7 @@ from wxlint.images.graph.pictures.summary import beliefs_of
 from wxlint.images.graph.purpose.device_settings import said_by_options, said_by_variable
 from wxlint.lint.inputs import gather
 
-CASES = yaml.safe_load((Path(__file__).parent / "purposes.yaml").read_text())
+CASES = read_cases(Path(__file__).parent / "purposes.yaml")
 _OF_THE_STATE = ("image", "install", "arg", "build-arg")
 
 
