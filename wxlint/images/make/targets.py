@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _PREFIXES = "@-+ \t"
 """What make takes off the start of a command line."""
+_LINE_PREFIXES = late(r"(?<=\n)(?<!\\\n)[-@+ \t]+")
 _NAMED = late(r"(?<!\$)\$[({](\w{2,})[)}]")
 _INCLUDES = 50
 OF_ANOTHER = ("-C", "-f", "--directory", "--file", "--makefile")
@@ -226,6 +227,8 @@ def commands_of_recipe(
             leading = leading and start == piece.end
         else:
             value = piece.value
+            if "\n" in value.text:  # each line of a `define` is a command line of its own
+                value = value._replace(text=_LINE_PREFIXES.sub("", value.text))
             if leading:  # `$(Q)docker build`, where Q is @
                 value = value._replace(text=value.text.lstrip(_PREFIXES))
                 leading = not value.text

@@ -13,6 +13,8 @@ from wxlint.documents.makefile import MakeCondition
 _DEPTH = 20
 _MOST_EXPANSIONS = 20_000
 """Variables that one text may lead to: variables that name two others each must not take forever."""
+_MOST_WORDS = 100
+"""Of a list that a text is repeated for: a longer one is unknown."""
 MAX_TEXT = 20_000
 """A longer value is unknown: a variable that doubles itself must not fill memory."""
 
@@ -94,6 +96,8 @@ class MakeExpander:
     def _named(self, name: str, written: str, depth: int) -> Value:
         if name in self.automatic:
             return self.automatic[name]
+        if name.isdigit() and name not in self.variables:
+            return Value("")  # what a call is not given, and what stands in none
         variable = self.variables.get(name)
         if variable is None or depth > _DEPTH or name in self._open or self._left <= 0:
             return Value(HOLE, (written,))  # make refuses a variable that names itself
@@ -258,6 +262,38 @@ def _filter(keep: bool) -> Callable[[MakeExpander, list[str], int], Value | None
     return function
 
 
+def _call(e: MakeExpander, given: list[str], depth: int) -> Value | None:
+    """The text of a variable, with `$(1)`, `$(2)` … for what it is given."""
+    name = e.value(given[0].strip(), depth)
+    if not name.known:
+        return None
+    variable = e.variables.get(name.text)
+    if variable is None or variable.value is not None:
+        return None if variable is None and not e.whole else e.value(f"$({name.text})", depth)
+    numbers = {str(number): e.value(each, depth) for number, each in enumerate(given[1:], 1)}
+    before = {key: value for key, value in e.automatic.items() if not key.isdigit()}
+    outside, e.automatic = e.automatic, {**before, **numbers, "0": name}
+    found = e.value(f"$({name.text})", depth)
+    e.automatic = outside
+    return found
+
+
+def _foreach(e: MakeExpander, given: list[str], depth: int) -> Value | None:
+    """A text for each word of a list, with a variable that stands for the word."""
+    if len(given) < 3:
+        return None
+    name, listed = e.value(given[0].strip(), depth), e.value(given[1], depth)
+    words = listed.text.split()
+    if not name.known or listed.holes or len(words) > _MOST_WORDS:
+        return None
+    before, parts = e.variables, []
+    for word in words:
+        e.variables = {**before, name.text: MakeVariable("", listed._replace(text=word))}
+        parts += [Value(" "), e.value(",".join(given[2:]), depth)]
+    e.variables = before
+    return concat(parts[1:]) if parts else Value("")
+
+
 _FUNCTIONS: dict[str, Callable[[MakeExpander, list[str], int], Value | None]] = {
     "strip": _strip,
     "subst": _subst,
@@ -270,6 +306,8 @@ _FUNCTIONS: dict[str, Callable[[MakeExpander, list[str], int], Value | None]] = 
     "lastword": _words(lambda words: words[-1:]),
     "sort": _words(lambda words: sorted(set(words))),
     "notdir": _words(lambda words: [word.rpartition("/")[2] for word in words]),
+    "call": _call,
+    "foreach": _foreach,
     "filter": _filter(True),
     "filter-out": _filter(False),
     "info": lambda e, given, depth: Value(""),
