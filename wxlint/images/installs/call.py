@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Where
+from wxlint.core.patterns import late
+from wxlint.core.span import Span
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
 from wxlint.images.installs.markers import ANY_LINUX, Environment
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wxlint.shell.model import Command, Word
+
+
+_BOUND = late(r"=?\s*\d")
 
 
 class InstallContext:
@@ -110,6 +115,22 @@ class Call(NamedTuple):
         """The place of a word, or from one word to another; by default of the program's name."""
         word = word or self.words[0]
         return self.context.where(word.start, (last or word).end)
+
+    @property
+    def redirected(self) -> tuple[tuple[str, Span], ...]:
+        """`pydantic>=2.0`: redirections that touch the word before them and go to something like a version."""
+        if not self.command.redirects:
+            return ()
+        ends = {word.end: word for word in self.command.words}
+        found = []
+        for redirect in self.command.redirects:
+            word = ends.get(redirect.start)
+            target = redirect.target.value.text
+            bound = redirect.operator in (">", "<", ">>") and _BOUND.match(target) and not redirect.target.quoted
+            if word is not None and bound:
+                place = self.context.where(word.start, redirect.end)()
+                found.append((f"{word.value.shown()}{redirect.operator}{target}", place))
+        return tuple(found)
 
     def opaque(self, program: Word) -> Install:
         """A program of the build that installs what only it knows."""

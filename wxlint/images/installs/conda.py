@@ -70,7 +70,10 @@ def _created(
     """What is named and what files list: of conda, then of pip."""
     unread: list[Unread] = []
     base = Install(
-        "conda", conditional=call.command.conditional, where=call.where(call.words[1]), because=call.command.because
+        "conda",
+        conditional=call.command.conditional,
+        where=call.where(call.words[1]),
+        because=call.command.because,
     )
     behind: list[Install] = []
     place = call.place
@@ -99,6 +102,8 @@ def _created(
             )
     makes = verb in _MAKING and place != SYSTEM
     place = place or (HOLE if makes else "")
-    made = base._replace(requirements=tuple(requirements), channels=tuple(channels), unread=tuple(unread))
+    made = base._replace(
+        requirements=tuple(requirements), channels=tuple(channels), unread=tuple(unread), redirected=call.redirected
+    )
     for install in (made, *behind):
         yield install._replace(place=place, makes=makes)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from wxlint.core.findings import Span, Where
+from wxlint.core.findings import Where
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.images.installs.call import Call, InstallContext
@@ -18,7 +18,7 @@ from wxlint.images.installs.places import of_value
 from wxlint.images.installs.requirement import Requirement, marker_of, parse_requirement
 
 if TYPE_CHECKING:
-    from wxlint.shell.model import Command, Word
+    from wxlint.shell.model import Word
     from wxlint.shell.options import Option
 
 _OPTIONS = late(r"\$\{?\w*(?:OPT|ARG|FLAG|INDEX|MIRROR|CACHE|TRUST)\w*[^/]*\}?", re.I)
@@ -143,7 +143,7 @@ def finished(install: Install, verb: Word, arguments: Arguments, target: Value |
         folder=folder,
         where=call.where(verb),
         because=call.command.because,
-        redirected=_redirected(call.command, call),
+        redirected=call.redirected,
         open=any(is_options(word) for word in arguments.positional),
         place=call.place,
     )
@@ -291,26 +291,6 @@ def local(value: Value, where: Where, call: Call, tool: str) -> Lines:
     names = tuple(extra.strip().lower() for extra in extras.rstrip("]").split(",") if extra.strip())
     found = call.context.project(folder, Groups(names), tool)
     return found._replace(constraints=()) if tool == "uv" else found
-
-
-def _redirected(command: Command, call: Call) -> tuple[tuple[str, Span], ...]:
-    """`pydantic>=2.0`: a redirection that touches the word before it and goes to something like a version."""
-    if not command.redirects:
-        return ()
-    ends = {word.end: word for word in command.words}
-    found = []
-    for redirect in command.redirects:
-        word = ends.get(redirect.start)
-        target = redirect.target.value.text
-        if (
-            word is not None
-            and redirect.operator in (">", "<", ">>")
-            and re.match(r"=?\s*\d", target)
-            and not redirect.target.quoted
-        ):
-            place = call.context.where(word.start, redirect.end)()
-            found.append((f"{word.value.shown()}{redirect.operator}{target}", place))
-    return tuple(found)
 
 
 def requirements_of(words: tuple[Word, ...], call: Call) -> tuple[Requirement, ...]:
