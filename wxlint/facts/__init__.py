@@ -33,6 +33,7 @@ from wxlint.facts.base_images import (
     ngc_pytorch,
     normalise_repository,
     oldest_python,
+    possible_companions,
     python_of_system,
     system_pythons,
 )
@@ -134,6 +135,7 @@ __all__ = [
     "normalise",
     "normalise_repository",
     "oldest_python",
+    "possible_companions",
     "python_of_system",
     "python_range",
     "release_key",

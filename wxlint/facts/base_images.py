@@ -170,6 +170,12 @@ def held_companions(image: BaseImage) -> frozenset[str]:
     return frozenset(("torchvision",)) if of_pytorch and numbers(image.torch_version) >= (1, 5) else frozenset()
 
 
+def possible_companions(image: BaseImage) -> frozenset[str]:
+    """The companions of torch that an image may hold, beside those of `held_companions`: torchaudio in AMD's, whose
+    documented table does not name it, while users report it of tags of late (ROCm 7.2 with torch 2.8)."""
+    return frozenset(("torchaudio",) if image.row["repository"] == "rocm/pytorch*" and image.has_torch else ())
+
+
 _MADE_BY_PYTORCH = late(r"(?:ghcr\.io/)?pytorch/pytorch")
 
 

@@ -25,7 +25,8 @@ def external_state(use: Use, reference: Reference) -> State:
         if held == "unknown":  # the table knows the repository; its tag may say the rest
             said = _channel_of_name(reference) or ""
             held = said if facts.torch_releases(said) else held
-        torch = Torch(held, found.torch_version, why, use.span, companions=facts.held_companions(found))
+        companions, stale = facts.held_companions(found), facts.possible_companions(found)
+        torch = Torch(held, found.torch_version, why, use.span, companions=companions, stale=stale)
         named = from_reference(reference, "base image")
         sure = found.row["confidence"] != "unverified" or [one.accelerator for one in named] == [found.accelerator]
         return State(found.accelerator, found.cuda, torch, (), (use,), why, root=use, sure=sure)
