@@ -262,8 +262,8 @@ def test_make_itself_says_the_same(text: str, tmp_path: Path) -> None:
 
 def test_lines_of_a_define_are_command_lines_of_their_own() -> None:
     text = (
-        "define image\n@echo $(1)\n@docker build -f Dockerfile.$(1) \\\n\t-t e/app:$(1)$(2) .\n-docker push e/app:$(1)\n"
-        "endef\nall:\n\t$(call image,cpu)\n\t$(call image,cuda,-x)\n"
+        "define image\n@echo $(1)\n@docker build -f Dockerfile.$(1) \\\n\t-t e/app:$(1)$(2) .\n"
+        "-docker push e/app:$(1)\nendef\nall:\n\t$(call image,cpu)\n\t$(call image,cuda,-x)\n"
     )
     assert tags(text) == ["e/app:cpu", "e/app:cuda-x"]
     assert [use.value.text for use in script(text).uses if use.kind == "docker push"] == ["e/app:cpu", "e/app:cuda"]
