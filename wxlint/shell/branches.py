@@ -8,17 +8,23 @@ from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.state import LEFT, LOOP, RAN, ROUND, Catch, Changes, Mark, Option, Refine, ShellState, Status
 from wxlint.shell.values import UNSET, PositionalParameters, Variable, assumptions, counted, hole, merged
+from wxlint.shell.ways import Fork, Key, why
 
 _End = tuple[int, Changes, Mark]
 _CAUGHT = {"subshell": "exit", "function": "return", "loop": "break", "round": "continue", "statement": "fail"}
 
 
 def alternatives(
-    state: ShellState, options: Sequence[Option], likely: int | None, assumed: tuple[Reason, ...]
+    state: ShellState,
+    options: Sequence[Option],
+    likely: int | None,
+    assumed: tuple[Reason, ...],
+    key: Key | None = None,
 ) -> list[Status]:
     """Walk each branch of an unknown condition, then keep what is true behind all of them.
 
-    likely: the branch taken if `assumed` holds; its values go on, resting on that assumption.
+    likely: the branch taken if `assumed` holds; its values go on, resting on that assumption. key: of the branch, where
+    the walk may choose a way.
     """
     base = state.mark()
     conditional, state.conditional = state.conditional, True
@@ -65,8 +71,38 @@ def alternatives(
         state.args, state.cwd = state.args if end.args is base.args else end.args, end.cwd
         state.exported, state.exports = end.exported, None
         return statuses
-    _merge(state, ends, None if refuted else likely, assumed)
+    likely = None if refuted else likely
+    if key is None or not _chosen(state, ends, options, likely, assumed, key):
+        _merge(state, ends, likely, assumed)
     return statuses
+
+
+def _chosen(
+    state: ShellState,
+    ends: list[_End],
+    options: Sequence[Option],
+    likely: int | None,
+    assumed: tuple[Reason, ...],
+    key: Key,
+) -> bool:
+    """Take the way that is chosen at a branch; where none is, note the branch."""
+    ways = [(number, options[number][0]) for number, _, _ in ends]
+    assert state.ways is not None
+    number = state.ways.choice(key, ways)
+    if number is None:
+        names = {name for _, changes, _ in ends for name in changes} | {known[0] for _, known in ways if known}
+        state.ways.forks.append(Fork(key, tuple(ways), likely, assumed, frozenset(names)))
+        return False
+    reason = why(ways, number)
+    if number != likely:
+        state.forget(assumed)
+    _merge(state, ends, number, (reason,))
+    known = options[number][0]
+    if known is not None and not known[0].isdigit():
+        state.put(known[0], Value(known[1], (), (reason,)))
+    elif known is not None and known[0] == "1":
+        state.args = PositionalParameters((Value(known[1], (), (reason,)),), True, state.args.script)
+    return True
 
 
 def close(state: ShellState, catch: Catch) -> None:

@@ -86,7 +86,7 @@ class ShellResult(NamedTuple):
 
     held: the variables at the end. errors: (start, end, message) of what could not be read: low confidence, not a
     syntax check. may_end: numbers of commands behind which the text may have ended, though more commands are given.
-    at_exit: how many commands are in front of those that `trap TEXT EXIT` runs.
+    at_exit: how many commands are in front of those that `trap TEXT EXIT` runs. steps: that the walk took.
     """
 
     commands: tuple[Command, ...]
@@ -94,6 +94,7 @@ class ShellResult(NamedTuple):
     errors: tuple[tuple[int, int, str], ...]
     may_end: tuple[int, ...] = ()
     at_exit: int = 0
+    steps: int = 0
 
     @property
     def error(self) -> tuple[int, int, str] | None:

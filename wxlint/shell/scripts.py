@@ -7,7 +7,8 @@ from wxlint.core.paths import from_root
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
-from wxlint.shell.model import LIMITS, Command, Files, Redirect, ScriptFile, Word, line_of
+from wxlint.shell.model import LIMITS, Command, Files, Redirect, ScriptFile, ShellResult, Word, line_of
+from wxlint.shell.ways import Ways, with_other_ways
 
 
 class SourcedFile(NamedTuple):
@@ -86,8 +87,13 @@ def _shell(path: str, text: str, files: Files) -> ScriptCommands:
         asked.setdefault((name, "" if cwd is None else cwd.text), SourcedFile(name, cwd, found))
         return found
 
-    found = read_shell(text, where=line_of(text, path), script=from_root(path), files=find)
-    return ScriptCommands(found.commands, _said(found.error, text) if found.error else "", tuple(asked.values()))
+    def walk(ways: Ways) -> ShellResult:
+        return read_shell(text, where=line_of(text, path), script=from_root(path), files=find, ways=ways)
+
+    ways = Ways()
+    found = walk(ways)
+    commands = with_other_ways(found.commands, ways, found.steps, lambda other: walk(other).commands)
+    return ScriptCommands(commands, _said(found.error, text) if found.error else "", tuple(asked.values()))
 
 
 def _said(error: tuple[int, int, str], text: str) -> str:

@@ -9,6 +9,7 @@ from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.model import ANYWHERE, Command, Place, Redirect, Surroundings, Word
 from wxlint.shell.values import NO_ARGUMENTS, UNSET, PositionalParameters, Variable, hole, merged, not_set, reasons_of
+from wxlint.shell.ways import Ways
 
 MAX_COMMANDS = 5_000
 """Beyond this, loops are walked once with unknown items, and functions are no longer entered."""
@@ -122,6 +123,7 @@ class ShellState:
         self.fixed: tuple[int, int] | None = None  # where words of a text that is read again are said to stand
         self.shift = 0
         self.glue = False  # words are divided after values are joined: what a branch adds begins with a space
+        self.ways: Ways | None = None  # that are taken at branches; None where each is as it is likely to be
         self.output: list[Value | None] | None = None  # what is written to a `$(...)` or a pipe; None: not known
 
     # -- variables

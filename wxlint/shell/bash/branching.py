@@ -58,7 +58,9 @@ def if_command(walk: Walker, node: If) -> Status:
 
 def _branches(walk: Walker, options: list[Option], likely: int | None, assumed: tuple[Reason, ...]) -> Status:
     bodies: list[Option] = [(refine, body and partial(_branch, walk, body)) for refine, body in options]
-    statuses = alternatives(walk.state, bodies, likely, assumed)
+    state = walk.state
+    key = state.ways.key(walk.statement) if state.ways is not None and not state.branching else None
+    statuses = alternatives(state, bodies, likely, assumed, key)
     return statuses[0] if all(s == statuses[0] for s in statuses) else OPEN if any(s.ran for s in statuses) else MAYBE
 
 

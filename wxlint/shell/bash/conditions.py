@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
@@ -224,6 +225,11 @@ def _as_number(expander: Expander, value: Value) -> Value:
     return value if number is None else value._replace(text=str(number))
 
 
+_GLOB = late(r"[*?\[\\]")
+_MOST_LITERALS = 4
+"""Of an arm that is looked at for each of its patterns."""
+
+
 class Arms(NamedTuple):
     """The arms of a `case` that may be taken.
 
@@ -268,6 +274,7 @@ def case_match(expander: Expander, value: Value, node: Case, start: int = 0, end
     end = len(node.arms) if end is None else end
     assumed = assumptions(value)
     certain = value.known and not assumed
+    outermost = expander.state.ways is not None and not expander.state.branching
     options: list[tuple[Refine | None, int | None]] = []
     likely: int | None = None
     unsure = catch_all = doubt = False
@@ -284,10 +291,12 @@ def case_match(expander: Expander, value: Value, node: Case, start: int = 0, end
             continue
         if matched is False and not assumed:
             continue  # cannot match whatever the unknown part is
+        said = _arm_refinements(node, value, patterns, each=outermost)
         if matched and likely is None and assumed and not doubt:
-            likely = len(options)
+            texts = [refine[1] if refine else "" for refine in said]
+            likely = len(options) + (texts.index(value.text) if value.text in texts else 0)
         doubt = doubt or matched is None
-        options.append((_arm_refinement(node, value, patterns), number))
+        options.extend([(refine, number) for refine in said])
         catch_all = everything or (certain and matched is True)
         if catch_all:
             break
@@ -300,11 +309,14 @@ def case_match(expander: Expander, value: Value, node: Case, start: int = 0, end
     return Arms(options if any(number is not None for _, number in options) else [], likely)
 
 
-def _arm_refinement(node: Case, value: Value, patterns: tuple[WordText, ...]) -> Refine | None:
-    """What the one literal pattern of an arm says of the word."""
-    if len(patterns) != 1 or patterns[0].literal is None or re.search(r"[*?\[\\]", patterns[0].literal):
-        return None
-    return refinement(node.word, value, patterns[0].literal, True)
+def _arm_refinements(
+    node: Case, value: Value, patterns: tuple[WordText, ...], *, each: bool
+) -> Sequence[Refine | None]:
+    """What the one literal pattern of an arm says of the word. each: of several literal ones, each is an option."""
+    literals = [one.literal for one in patterns if one.literal is not None and not _GLOB.search(one.literal)]
+    if len(literals) != len(patterns) or len(literals) > (_MOST_LITERALS if each else 1):
+        return (None,)
+    return [refinement(node.word, value, literal, True) for literal in literals]
 
 
 def arithmetic_test(expander: Expander, text: str) -> Status:

@@ -16,6 +16,7 @@ from wxlint.shell.bash.parser import parsed
 from wxlint.shell.model import ANYWHERE, TOO_DEEP, Command, Files, Place, ShellResult, Surroundings, line_of
 from wxlint.shell.state import ShellState
 from wxlint.shell.values import PositionalParameters, hole, relative
+from wxlint.shell.ways import Ways
 
 Problem = tuple[int, int, str]
 """As in ShellResult."""
@@ -32,6 +33,7 @@ def read_shell(
     files: Files | None = None,
     args: tuple[Value, ...] | None = None,
     around: Surroundings = ANYWHERE,
+    ways: Ways | None = None,
 ) -> ShellResult:
     """The commands of a shell text, in the order they would run. Never raises.
 
@@ -44,12 +46,13 @@ def read_shell(
         script: the path of the script, for `$0` and `$(dirname "$0")`; unknown when empty.
         files: the files that `source` names; without it none is read.
         args: what the script is called with, `$1` and on; None where that is not known.
-        around: what is known of the machine and its files.
+        around: what is known of the machine and its files. ways: those to be taken at branches; notes the others.
     """
     text = text.replace(HOLE, "\ufffd")
     state = ShellState(where or line_of(text, script), defaults, around)
     state.vars.update(variables or {})
     state.environment = frozenset(variables or {})
+    state.ways = ways
     if args is not None:
         state.args = PositionalParameters(args)
     interpreter = Interpreter(text, state, flavor=flavor, script=script, files=files)
@@ -78,7 +81,7 @@ def read_shell(
     if interpreter.commands.rooted:
         commands = [_below_root(command) for command in commands]
         held = {name: relative(value) if isinstance(value, Value) else value for name, value in held.items()}
-    return ShellResult(tuple(commands), held, (*errors, *state.errors), tuple(state.may_end), at_exit)
+    return ShellResult(tuple(commands), held, (*errors, *state.errors), tuple(state.may_end), at_exit, state.steps)
 
 
 def _below_root(command: Command) -> Command:
