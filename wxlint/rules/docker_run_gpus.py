@@ -54,6 +54,7 @@ from wxlint.images.graph.family import listed_for
 from wxlint.images.graph.image import proven_by_all
 from wxlint.images.graph.lineage.external_images import known_cuda, server_for_cpu
 from wxlint.images.graph.names.hints import said_by_tag
+from wxlint.images.graph.purpose.runners import run_of, runs_by_choice, starts_image
 from wxlint.images.graph.repository import Repository
 from wxlint.images.graph.state import State
 from wxlint.images.model.reference import Reference, parse_reference
@@ -83,8 +84,9 @@ ROCM_DEVICES = "--device /dev/kfd --device /dev/dri"
 
 def check(repository: Repository) -> Iterator[Problem]:
     for script in repository.scripts.values():
+        chosen = runs_by_choice(script.calls)
         for call in script.calls:
-            if _starts_an_image(call):
+            if starts_image(call.docker) and run_of(call) not in chosen:
                 yield from _call(repository, call, run_image(repository, call))
     if any(script.devcontainers for script in repository.scripts.values()):
         from wxlint.rules._devcontainer_gpus import problems
@@ -94,13 +96,9 @@ def check(repository: Repository) -> Iterator[Problem]:
         yield from _document(repository, path, document)
 
 
-def _starts_an_image(call: DockerCall) -> bool:
-    return call.docker.verb in ("run", "create") and bool(call.docker.arguments)
-
-
 def _document(repository: Repository, path: str, document: Script) -> Iterator[Problem]:
     """Yield the first command of a document for each image that runs it wrongly."""
-    runs = [(call, image) for call in document.calls if _starts_an_image(call) and (image := _run(call)) is not None]
+    runs = [(call, image) for call in document.calls if starts_image(call.docker) and (image := _run(call)) is not None]
     served = {image.name for call, image in runs if not _DEVICES.isdisjoint(_option_names(call))}
     if not runs:
         return

@@ -42,6 +42,9 @@ KNOWN = [
     "setup(install_requires=open('requirements.txt').readlines())",
     "r = [l.strip() for l in open('requirements.txt') if l.strip() and not l.startswith('#')]\n"
     "setup(install_requires=r)",
+    "def req(path):\n    with open(os.path.join(path)) as f:\n"
+    "        return [l.rstrip() for l in f if not (l.isspace() or l == '' or l.startswith('#'))]\n"
+    "setup(install_requires=req('requirements.txt'))",
     "def req(path):\n    with open(path, 'r') as fd:\n        return [r.strip() for r in fd.readlines()]\n"
     "setup(install_requires=req('requirements.txt'))",
     "HERE = os.path.abspath(os.path.dirname(__file__))\n"

@@ -72,6 +72,11 @@ def rejects_others(test: ast.expr, value: Read) -> bool:
         return all(rejects_others(one, value) for one in test.values)
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         return isinstance(value(test.operand), Lined)
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq):
+        other = test.comparators[0]
+        return isinstance(value(test.left), Lined) and isinstance(other, ast.Constant) and other.value in ("", "\n")
+    if called(test) == "isspace" and isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute):
+        return isinstance(value(test.func.value), Lined)
     if called(test) != "startswith" or not isinstance(test, ast.Call) or len(test.args) != 1:
         return False
     starts = test.args[0].elts if isinstance(test.args[0], ast.Tuple) else [test.args[0]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,14 @@ from wxlint.images.model.reference import Reference, parse_reference
 if TYPE_CHECKING:
     from wxlint.documents.compose.services import Service
     from wxlint.images.builds.commands.docker_cli import DockerCommand
+    from wxlint.images.builds.model import DockerCall
     from wxlint.images.graph.image_graph import ImageGraph
     from wxlint.images.graph.producers import Producer
     from wxlint.images.model.records import Evaluated, Stage
 
 _Key = tuple[str, int]
 """A stage of a Dockerfile: the file's path, and the stage's index."""
+RunPlace = tuple[int, int, str]
 
 
 _DEVICES = late(r"nvidia|/dev/(?:dri|kfd)|=all$")
@@ -85,11 +87,12 @@ class Runners:
     def _gpu_references(self) -> list[Reference | None]:
         """The images that commands and pods give a GPU; None for one whose name is not known."""
         scripts = self._graph.documents.scripts.values()
-        commands = [call.docker for script in scripts for call in script.calls]
         found = [
-            parse_reference(docker.arguments[0].value)
-            for docker in commands
-            if docker.verb in ("run", "create") and docker.arguments and _gives_gpu(docker)
+            parse_reference(call.docker.arguments[0].value)
+            for script in scripts
+            for chosen in (runs_by_choice(script.calls),)
+            for call in script.calls
+            if starts_image(call.docker) and _gives_gpu(call.docker) and run_of(call) not in chosen
         ]
         kubernetes = self._graph.documents.kubernetes
         pods = [*(kubernetes.running if kubernetes is not None else ()), *(r for s in scripts for r in s.running)]
@@ -114,6 +117,27 @@ class Runners:
             for reference in self._gpu_references
             if reference is None or not self._graph.builds_of_name(reference)
         )
+
+
+def starts_image(docker: DockerCommand) -> bool:
+    """Whether a command starts a container of an image."""
+    return docker.verb in ("run", "create") and bool(docker.arguments)
+
+
+def run_of(call: DockerCall) -> RunPlace:
+    """What tells one `docker run` of a script from its others: where it stands, and the image."""
+    command = call.docker.command
+    return command.start, command.end, call.docker.arguments[0].value.text
+
+
+def runs_by_choice(calls: Sequence[DockerCall]) -> frozenset[RunPlace]:
+    """The places where one way through a script gives an image a GPU and another way does not: who calls it chooses,
+    so that neither says what the image is for."""
+    given: dict[RunPlace, set[bool]] = {}
+    for call in calls:
+        if starts_image(call.docker):
+            given.setdefault(run_of(call), set()).add(_gives_gpu(call.docker))
+    return frozenset(place for place, found in given.items() if len(found) > 1)
 
 
 def _gives_gpu(docker: DockerCommand) -> bool:
