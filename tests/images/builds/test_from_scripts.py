@@ -343,3 +343,10 @@ def test_builds_of_a_batch_file_behind_its_own_folder(text: str) -> None:
     commands = script_commands("batch", source.path, text).commands
     found = read_script(source, commands, first_normal_of(DOCKERFILE))
     assert [build.dockerfile for build in found.builds] == [DOCKERFILE]
+
+
+@pytest.mark.parametrize("options", ["$OPTIONS", '"${OPTIONS[@]}"', "$(options)"])
+def test_options_that_are_not_known_are_no_context(options: str) -> None:
+    text = f"OPTIONS=($(cat options))\ndocker build {options} -f app/Dockerfile.cuda -t e/app:cuda .\n"
+    (build,) = script(text, ("app/Dockerfile.cuda",)).builds
+    assert (build.dockerfile, build.contexts[0]) == ("app/Dockerfile.cuda", ".")

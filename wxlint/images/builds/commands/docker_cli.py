@@ -223,14 +223,20 @@ def _options(words: list[Word], takes: frozenset[str], anywhere: bool = False) -
     return read.options, read.positional
 
 
+def _may_be_several(word: Word) -> bool:
+    """Whether a word that is not known may be several, or none: unquoted, or the items of an array."""
+    return not word.quoted or any(hole.endswith("[@]}") for hole in word.value.holes)
+
+
 def _is_options_anywhere(words: Sequence[Word], at: int) -> bool:
-    """Whether a word of `docker build` is an unquoted variable that may hold options."""
-    return not words[at].quoted and words[at].value.text in ("", HOLE)
+    """Whether a word of `docker build` is an unquoted variable, or an array, that may hold options."""
+    word = words[at]
+    return _may_be_several(word) and word.value.text in ("", HOLE)
 
 
 def _is_options(words: Sequence[Word], at: int) -> bool:
-    """Whether a word in front of an image is an unquoted variable that may hold options."""
+    """Whether a word in front of an image is an unquoted variable, or an array, that may hold options."""
     word = words[at]
-    return not word.quoted and (
+    return _may_be_several(word) and (
         word.value.text == "" or (word.value.text == HOLE and _holds_options(word, words, at + 1))
     )
