@@ -47,6 +47,7 @@ KEYS = {
     "old_keys": ("repository", "tag"),
     "other_packages": ("ecosystem", "name"),
     "servers": ("repository", "tag"),
+    "python_debians": ("tag",),
     "pytorch_cuda": ("version",),
     "system_pythons": ("release",),
     "torch_libraries": ("name", "from"),

@@ -302,23 +302,38 @@ def _row_of_system(release: str) -> SystemPythons | None:
 
 
 _WORD_OF_TAG = late(r"[a-z]+\d*|\d+(?:\.\d+)?")
-_ENDED = ("debian", "ubuntu", "centos")
+_ENDED = {"debian": "debian", "ubuntu": "ubuntu", "centos": "centos", "quay.io/centos/centos": "centos"}
+"""Images of the distributions themselves, whose tags begin with the release."""
+_OF_ONE_MACHINE = late(r"(?:amd64|arm32v[567]|arm64v8|i386|mips64le|ppc64le|riscv64|s390x)/(?=[^/]+$)")
+"""Official images for one kind of machine have names of their own."""
 
 
 def moved_archive(upstream: str, tag: str) -> dict[str, str] | None:
     """The row of the distribution under an image whose packages are no longer where the image looks for them; None
-    where they are, or that is not known: official images and NVIDIA's of CUDA say by their tags what they stand on.
+    where they are, or that is not known.
+
+    Official images and NVIDIA's of CUDA say by their tags what they stand on: Debian by its code name, CentOS by name
+    and number. What releases of Ubuntu are called other images are, too (`ros:lunar`), so that only its own tags say
+    that. Tags of Python without a code name are in `python_debians`.
 
     Args:
         upstream: the name of the image, as `Reference.upstream` has it.
+        tag: "latest" for none.
     """
-    if "/" in upstream and not upstream.endswith("nvidia/cuda"):
-        return None
-    if upstream in _ENDED and (match := _WORD_OF_TAG.match(tag)) is not None:
-        release = match[0].partition(".")[0] if upstream != "ubuntu" else match[0]
+    name = _OF_ONE_MACHINE.sub("", upstream)
+    if name in _ENDED:
+        match = _WORD_OF_TAG.match("8" if name == "centos" and tag == "latest" else tag)
+        if match is None:
+            return None
+        release = match[0] if name == "ubuntu" else match[0].partition(".")[0]
         for row in table("moved_archives"):
-            if row["distribution"] == upstream and release in (row["release"], row["word"]):
+            if row["distribution"] == _ENDED[name] and release in (row["release"], row["word"]):
                 return row
         return None
-    words = (row_of("moved_archives", word) for word in tag.split("-"))
-    return next((row for row in words if row is not None), None)
+    if "/" in name and not name.endswith("nvidia/cuda"):
+        return None
+    words = tag.split("-")
+    if name == "python" and (known := row_of("python_debians", tag.removesuffix("-slim"))) is not None:
+        words = [known["word"]]
+    rows = (row_of("moved_archives", word) for word in words)
+    return next((row for row in rows if row is not None and row["distribution"] != "ubuntu"), None)

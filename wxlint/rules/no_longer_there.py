@@ -8,11 +8,10 @@ has no `poetry export` without a plugin. GitHub answers no `git://` address any 
 A pinned tool keeps what it had, and so does one on a Python that the newest release does not support: nothing is said
 of these.
 
-The packages of a distribution that has ended move elsewhere: `apt-get update` on Debian 10 (buster) and on Ubuntu's
-releases between the long ones, and `yum` on CentOS, find nothing where they look. In April 2022 NVIDIA changed the key
-of its CUDA repositories, and images that were built before (`pytorch/pytorch:1.9.0-…-devel`,
-`tensorflow/tensorflow:2.4.1-gpu`) know the old one: the first `apt-get update` in them ends with
-`NO_PUBKEY A4B469963BF863CC`, unless their list or the key is replaced.
+In April 2022 NVIDIA changed the key of its CUDA repositories, and images that were built before
+(`pytorch/pytorch:1.9.0-…-devel`, `tensorflow/tensorflow:2.4.1-gpu`) know the old one: the first `apt-get update` in
+them ends with `NO_PUBKEY A4B469963BF863CC`, unless their list or the key is replaced. Distributions whose packages have
+moved are the matter of [gone-repositories](gone-repositories.md).
 
 ## Bad
 
@@ -30,11 +29,6 @@ RUN wget https://github.com/conda-forge/miniforge/releases/latest/download/Mamba
 
 ```dockerfile
 FROM pytorch/pytorch:1.9.0-cuda11.1-cudnn8-devel
-RUN apt-get update && apt-get install -y git
-```
-
-```dockerfile
-FROM python:3.8-slim-buster
 RUN apt-get update && apt-get install -y git
 ```
 
@@ -71,7 +65,6 @@ from wxlint.images.evaluation.interpreter import python_of, system_python_of
 from wxlint.images.graph.repository import Repository
 from wxlint.images.installs.model import Install
 from wxlint.rules import Problem, _old_keys
-from wxlint.rules._system_packages import base_of_packages
 
 if TYPE_CHECKING:
     from wxlint.documents.dockerfile.reader import Instruction
@@ -97,13 +90,6 @@ def check(repository: Repository) -> Iterator[Problem]:
     for evaluated in repository.evaluated:
         if "apt" in evaluated.dockerfile.source.text:
             yield from _old_keys.problems(repository, evaluated)
-        for stage in evaluated.stages:
-            reference = base_of_packages(repository, evaluated, stage)
-            row = facts.moved_archive(reference.upstream, reference.tag) if reference and reference.tag else None
-            if row is not None:
-                from wxlint.rules._moved_archives import packages_moved  # few stand on what has ended
-
-                yield from packages_moved(evaluated, stage, row)
         if any(word in evaluated.dockerfile.source.text for word in _WORDS):
             for stage in evaluated.stages:
                 for instruction in evaluated.instructions_of(stage):
