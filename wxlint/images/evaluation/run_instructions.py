@@ -3,9 +3,10 @@ stands."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import Value
 from wxlint.documents.dockerfile.reader import Instruction
@@ -30,6 +31,17 @@ if TYPE_CHECKING:
     from wxlint.documents.source import Source
     from wxlint.images.evaluation.environments.environments import Activated
     from wxlint.shell.model import Command
+
+
+_VARIABLE = late(r"\$\{?(\w+)")
+
+
+def _commands_in_variables(text: str, stage: OpenStage) -> Iterator[str]:
+    """Yield the values that may be whole commands (`RUN $TORCH_COMMAND`)."""
+    for name in _VARIABLE.findall(text):
+        value = stage.visible.get(name)
+        if value is not None and " " in value.text:
+            yield value.text
 
 
 class Runs:
@@ -66,6 +78,7 @@ class Runs:
             stage.note_python(text)
             makes = may_make(text)
             read = makes or self.files.any_written or worth_reading(text) or may_build(text)
+            read = read or ("$" in text and any(map(worth_reading, _commands_in_variables(text, stage))))
             if stage.shell and (read or (calls_make(text) and self.files.copies.get(stage.index))):
                 self._commands(stage, text, at, makes, flavor_of_text(text, flavor))
             else:
