@@ -267,3 +267,16 @@ def test_lines_of_a_define_are_command_lines_of_their_own() -> None:
     )
     assert tags(text) == ["e/app:cpu", "e/app:cuda-x"]
     assert [use.value.text for use in script(text).uses if use.kind == "docker push"] == ["e/app:cpu", "e/app:cuda"]
+
+
+def test_a_pattern_includes_what_it_matches() -> None:
+    files = {"make/b.mk": "b:\n\tdocker build -t $(NAME):b .\n", "make/a.mk": "NAME ?= e/app\n"}
+    sources = {path: Source(path, text) for path, text in files.items()}
+
+    def made(matching: dict[str, list[str]]) -> list[str]:
+        text = Source("Makefile", "include make/*.mk\nall:\n\tdocker build -t $(NAME):a .\n")
+        found = makefile_script(text, find, sources.get, lambda pattern: matching.get(pattern, []))
+        return [tag.value.shown() for build in found.builds for tag in build.tags]
+
+    assert made({"make/*.mk": list(files)}) == ["e/app:b", "e/app:a"]
+    assert made({}) == ["$(NAME):a"]

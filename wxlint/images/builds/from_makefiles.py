@@ -17,6 +17,7 @@ from wxlint.images.make.targets import (
     OF_ANOTHER,
     MakeTarget,
     MakeTargets,
+    Matching,
     Read,
     commands_of_recipe,
     make_call,
@@ -35,12 +36,13 @@ _MOST_CALLS = 500
 Find = Callable[[list[str]], "str | None"]
 
 
-def makefile_script(source: Source, find: Find, read: Read) -> Script:
+def makefile_script(source: Source, find: Find, read: Read, matching: Matching = lambda pattern: ()) -> Script:
     """What a Makefile does with images.
 
-    find: the first of several paths that is a known Dockerfile. read: any file of the repository.
+    find: the first of several paths that is a known Dockerfile. read: any file of the repository. matching: the paths
+    of a pattern.
     """
-    found = _Images(source, find, read)
+    found = _Images(source, find, MakeTargets(source, read, None, matching))
     for target in found.targets():
         found.follow(target, {}, ())
     undefined = tuple(found.undefined())
@@ -51,8 +53,8 @@ def makefile_script(source: Source, find: Find, read: Read) -> Script:
 class _Images:
     """What the targets of a Makefile build and use."""
 
-    def __init__(self, source: Source, find: Find, read: Read) -> None:
-        self.make = MakeTargets(source, read)
+    def __init__(self, source: Source, find: Find, make: MakeTargets) -> None:
+        self.make = make
         self.find = find
         self.calls: list[DockerCall] = []
         self.builds: list[Build] = []

@@ -279,7 +279,7 @@ class _Evaluation:
             self.copying.mounts(stage, instruction, copies)
         texts = (instruction.text, *(heredoc.body for heredoc in instruction.heredocs))
         clones: list[Copy] = []
-        if any("git clone" in text for text in texts) or self.files.clones.get(stage.index):
+        if any("git clone" in text or "remote add" in text for text in texts) or self.files.clones.get(stage.index):
             from wxlint.images.evaluation.own_clones import cloned_files
 
             clones = cloned_files(stage, instruction, self.files)

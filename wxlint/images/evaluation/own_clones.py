@@ -18,6 +18,8 @@ from wxlint.images.evaluation.files.copied_files import Copy
 from wxlint.images.evaluation.open_stage import OpenStage
 
 _CLONE = late(r"\bgit\s+clone\b([^;&|)\n]*)")
+_FETCHED = late(r"\bgit\s+(?:-C\s+([^\s;&|]+)\s+)?remote\s+add\s+(?:-\S+\s+)*\S+\s+([^\s;&|)]+)")
+"""`git init` with a remote, which one commit is then fetched from."""
 _ADDRESS = late(r"(?:https?://|ssh://|git://)?(?:[^\s/@]+@)?[\w.-]+[/:](?:\d+/)?([\w.-]+)/([\w.-]+?)(?:\.git)?/?", re.I)
 _MOVES = late(
     r"\bgit\s+(?:-C\s+\S+\s+)?(?:(?:checkout|switch)\b(?!\s+[\"']?(?:main|master)[\"']?\s*(?:$|[;&|\n\\]))"
@@ -92,14 +94,25 @@ def clones(text: str, workdir: str, variables: Mapping[str, Value]) -> list[Clon
     for match in _CLONE.finditer(text):
         given, main = _arguments(match[1].split())
         address = _ADDRESS.fullmatch(given[0].strip("\"'")) if given else None
-        if address is None:
-            continue
-        folder = given[1].strip("\"'") if len(given) > 1 else address[2]
-        entered = _CD.findall(text, 0, match.start())
-        path = in_image(workdir, *(word.strip("\"'") for word in entered), folder)
-        if path.startswith("/") and not set("$`~*") & set(path):
-            found.append(Clone(path, address[1].lower(), address[2].lower(), main and not moves))
-    return found
+        if address is not None:
+            folder = given[1].strip("\"'") if len(given) > 1 else address[2]
+            found.append((match, folder, address, main and not moves))
+    for match in _FETCHED.finditer(text):
+        address = _ADDRESS.fullmatch(match[2].strip("\"'"))
+        if address is not None:
+            found.append((match, (match[1] or ".").strip("\"'"), address, False))
+    return [
+        Clone(path, address[1].lower(), address[2].lower(), main)
+        for match, folder, address, main in found
+        if (path := _folder(text, match, workdir, folder))
+    ]
+
+
+def _folder(text: str, command: re.Match[str], workdir: str, named: str) -> str:
+    """The absolute path of a folder that a command names; "" where that is not known."""
+    entered = _CD.findall(text, 0, command.start())
+    path = in_image(workdir, *(word.strip("\"'") for word in entered), named)
+    return path if path.startswith("/") and not set("$`~*") & set(path) else ""
 
 
 def own_project(url: str, is_own: Callable[[str, str], bool]) -> bool:

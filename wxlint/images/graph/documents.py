@@ -252,7 +252,7 @@ class Documents:
         if item.kind == "make":
             from wxlint.images.builds.from_makefiles import makefile_script
 
-            return makefile_script(source, self._built_file, self._store.read)
+            return makefile_script(source, self._built_file, self._store.read, self._store.matching)
         if item.kind == "bake":
             from wxlint.images.builds.bake.from_bake import bake_script
 

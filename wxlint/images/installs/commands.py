@@ -32,7 +32,7 @@ _INSTALLER = late(rf"(?:{NAMES})[\w./-]*\.(?:sh|bash|py)$", re.I)
 """Scripts whose name says that they install something."""
 VENDORS = late(
     r"google-cloud-sdk|gcloud|efa[_-]installer|(?:mini|ana)conda|mini-?forge|mambaforge|micromamba|nodesource|rustup"
-    r"|\bnvm\b|oh-my-zsh|homebrew|linuxbrew|vcpkg"
+    r"|\bnvm\b|oh-?my-?zsh|homebrew|linuxbrew|vcpkg|dotnet-install"
     r"|install[_-](?:python|openblas|clapack|lapack|mkl|ffmpeg|opencv|cmake|node(?:js)?|npm|rust|golang|java|jdk|llvm"
     r"|boost|openmpi|protobuf|fonts?|locales?|docker|kubectl|efa|gdrcopy|ssl|openssl|openssh)[\w.-]*\.sh$",
     re.I,

@@ -23,10 +23,12 @@ _PREFIXES = "@-+ \t"
 """What make takes off the start of a command line."""
 _LINE_PREFIXES = late(r"(?<=\n)(?<!\\\n)[-@+ \t]+")
 _NAMED = late(r"(?<!\$)\$[({](\w{2,})[)}]")
+_GLOB = late(r"[*?\[]")
 _INCLUDES = 50
 OF_ANOTHER = ("-C", "-f", "--directory", "--file", "--makefile")
 
 Read = Callable[[str], "Source | None"]
+Matching = Callable[[str], Sequence[str]]
 
 
 class MakeTarget(NamedTuple):
@@ -85,11 +87,18 @@ def make_call(words: Sequence[Value]) -> MakeCall | None:
 class MakeTargets:
     """The targets of a Makefile.
 
-    read: any file that it may include, by its path. environment: the variables that make finds set.
+    read: any file that it may include, by its path. environment: the variables that make finds set. matching: the
+    paths of a pattern.
     """
 
-    def __init__(self, source: Source, read: Read, environment: Mapping[str, MakeVariable] | None = None) -> None:
-        self.read = read
+    def __init__(
+        self,
+        source: Source,
+        read: Read,
+        environment: Mapping[str, MakeVariable] | None = None,
+        matching: Matching = lambda pattern: (),
+    ) -> None:
+        self.read, self.matching = read, matching
         self.folder = posixpath.dirname(source.path)
         own = {"MAKE": MakeVariable("make"), "CURDIR": MakeVariable(".")}
         self.variables: dict[str, MakeVariable] = {**(environment or {}), **own}
@@ -133,17 +142,26 @@ class MakeTargets:
         _set(self.variables, assignment, source, doubtful)
 
     def _include(self, files: str) -> None:
-        for name in MakeExpander(self.variables).value(files).text.split():
-            if HOLE in name:
-                self.is_whole = False
-                continue
-            path = normal(posixpath.join(self.folder, name))
+        for path in self._included(MakeExpander(self.variables).value(files).text.split()):
             if path not in self._files and len(self._files) < _INCLUDES:
                 source = self.read(path)
                 if source is not None:
                     self._load(read_makefile(source))
                 else:
                     self.is_whole = False
+
+    def _included(self, names: list[str]) -> Iterator[str]:
+        """Yield the paths of files to include."""
+        for name in names:
+            path = normal(posixpath.join(self.folder, name))
+            if _GLOB.search(name):
+                found = self.matching(path) if HOLE not in name else []
+                self.is_whole = self.is_whole and bool(found)
+                yield from sorted(found)
+            elif HOLE in name:
+                self.is_whole = False
+            else:
+                yield path
 
     def _refer(self, text: str, start: int, source: Source) -> None:
         """Note the variables that the value of an assignment names."""
