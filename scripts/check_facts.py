@@ -240,6 +240,22 @@ def newest_pythons(index: Index) -> Iterator[Found]:
         yield Found("newest_pythons", row["name"], "; ".join(wrong), not minors)
 
 
+def numpy_2(index: Index) -> Iterator[Found]:
+    """The newest release, and that it asks for NumPy 2 from a version of Python on."""
+    for row in table("numpy_2"):
+        newest = next(reversed(index.releases(row["name"])), None)
+        required = index.requires(row["name"], str(newest)) if newest is not None else None
+        if required is None:
+            yield Found("numpy_2", row["name"], open=True)
+            continue
+        python = {"python_version": row["python_min"], "python_full_version": f"{row['python_min']}.0", "extra": ""}
+        asked = [r for r in required if r.name == "numpy" and (r.marker is None or r.marker.evaluate(python))]
+        wrong = [] if row["release"] == str(newest) else [f"newest {newest}"]
+        if not asked or any(one.specifier.contains("1.26.4") for one in asked):
+            wrong.append("it takes NumPy 1")
+        yield Found("numpy_2", row["name"], "; ".join(wrong))
+
+
 def refused(name: str) -> set[str]:
     """The releases of a package that nobody can install."""
     return {row["from"] for row in table("index_names") if row["name"] == name and row["gives"] == "refuses"}
@@ -301,6 +317,7 @@ CHECKS = {
         wheel_pythons,
         index_releases,
         newest_pythons,
+        numpy_2,
         index_names,
         extras,
     )

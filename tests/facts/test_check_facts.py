@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from packaging.requirements import Requirement
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "check_facts.py"
 
@@ -234,6 +235,33 @@ def test_the_pythons_of_newest_releases_are_held_to_the_index(
     monkeypatch.setattr(script, "table", lambda name: [{"name": "t", "release": release, "python_min": python}])
     assert script.main(["--index-url", url, "--only", "newest_pythons"]) == bool(said)
     assert f"newest_pythons.csv: {said}" in capsys.readouterr().out or not said
+
+
+@pytest.mark.parametrize(
+    ("asks", "release", "said"),
+    [
+        ("numpy>=2; python_version >= '3.9'", "2.0", ""),
+        ("numpy>=1.26", "2.0", "it takes NumPy 1"),
+        ("numpy>=2; python_version >= '3.11'", "2.0", "it takes NumPy 1"),
+        ("numpy>=2", "1.0", "newest 2.0"),
+    ],
+)
+def test_what_asks_for_numpy_2_is_held_to_the_index(
+    script: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    asks: str,
+    release: str,
+    said: str,
+) -> None:
+    class Index:
+        def releases(self, name: str) -> list[str]:
+            return ["1.0", "2.0"]
+
+        def requires(self, name: str, version: str) -> list[Requirement]:
+            return [Requirement(asks), Requirement("rich")]
+
+    monkeypatch.setattr(script, "table", lambda name: [{"name": "t", "release": release, "python_min": "3.9"}])
+    assert [found.wrong for found in script.numpy_2(Index())] == [said]
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ KEYS = {
     "index_paths": ("name",),
     "index_releases": ("name",),
     "newest_pythons": ("name",),
+    "numpy_2": ("name",),
     "ngc_pytorch": ("release",),
     "nvidia_cuda_tags": ("version",),
     "official_images": ("name",),

@@ -113,10 +113,10 @@ def _numpy(image: Image, stack: Stack) -> Iterator[Problem]:
     if found is None or found.span is None:
         return
     torch = image.state.torch
-    takes = "is" if found.pinned else "takes"
+    takes = "is" if found.pinned else "brings" if found.brings else "takes"
     text = f"{found.written} {takes} NumPy 2, but torch {torch.version} is built for NumPy 1: torch.from_numpy fails"
     because = (*torch.because, *found.install.reasons)
-    severity = Severity.WARNING if found.pinned else Severity.INFO
+    severity = Severity.WARNING if found.pinned or found.brings else Severity.INFO
     yield Problem(found.span, text, because, "write numpy<2, or take torch 2.3 or later", severity, image.label)
 
 

@@ -266,7 +266,7 @@ def test_a_clone_may_be_copied_by_the_very_run_that_makes_it(tmp_path: Path, bet
     [
         ("git init /opt/app && git -C /opt/app remote add origin https://github.com/Acme/Voice.git", "/opt/app"),
         ("git init && git remote add origin https://github.com/acme/voice && git fetch && git checkout x", "/srv"),
-        ("mkdir app && cd app && git init && git remote add -t main origin git@github.com:acme/voice.git", "/srv/app"),
+        ("mkdir app && cd app && git init && git remote add origin git@github.com:acme/voice.git", "/srv/app"),
     ],
 )
 def test_a_commit_that_is_fetched_from_a_remote(text: str, folder: str) -> None:

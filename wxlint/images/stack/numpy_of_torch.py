@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from wxlint import facts
 from wxlint.core.findings import Span
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE
@@ -20,13 +21,15 @@ _NUMPY_2, _PYTHON_OF_NUMPY_2 = (2,), (3, 9)
 class NumPy(NamedTuple):
     """What brings NumPy 2 or later; a later install that only names it finds it there.
 
-    pinned: by its version, so that nothing else decides.
+    pinned: by its version, so that nothing else decides. brings: it is another package, whose newest release asks for
+    NumPy 2.
     """
 
     written: str
     span: Span | None
     install: Install
     pinned: bool
+    brings: bool = False
 
 
 def numpy_2_of(installs: Iterable[Install], python: str, *, bare: bool) -> NumPy | None:
@@ -35,9 +38,13 @@ def numpy_2_of(installs: Iterable[Install], python: str, *, bare: bool) -> NumPy
     python: of the distribution ("3.10"), "" where another may be there. bare: the base is known to hold no NumPy.
     """
     found: NumPy | None = None
+    seen: set[str] = set()
     for install in installs:
         if install.tool == "apt" or install.elsewhere:
             continue
+        if found is None and (bringing := _bringing(install, python, seen)) is not None:
+            found = NumPy(bringing.written, bringing.span or install.span, install, pinned=False, brings=True)
+        seen |= {requirement.name for requirement in install.requirements}
         for requirement in install.requirements:
             if requirement.name != "numpy":
                 continue
@@ -48,6 +55,25 @@ def numpy_2_of(installs: Iterable[Install], python: str, *, bare: bool) -> NumPy
                 found = NumPy(requirement.written, requirement.span or install.span, install, bool(requirement.pin))
         bare = bare and _brings_newest(install)
     return found
+
+
+def _bringing(install: Install, python: str, seen: set[str]) -> Requirement | None:
+    """Return what an install takes the newest release of, which asks for NumPy 2, over whichever is there.
+
+    seen: what may be there of an earlier install, and then stays as it is.
+    """
+    own = install.environment.python or python
+    if install.tool not in ("pip", "uv") or install.removes or install.conditional or install.no_deps or not own:
+        return None
+    if install.older or install.locked or not _brings_newest(install) or any(map(_is_below_2, _limits(install))):
+        return None
+    limited = {one.name for one in (*install.constraints, *install.overrides)}
+    for requirement in install.requirements:
+        row = facts.row_of("numpy_2", requirement.name) if requirement.name else None
+        known = row is not None and requirement.name not in seen | limited and not requirement.specifier
+        if row is not None and known and not requirement.maybe and numbers(own) >= numbers(row["python_min"]):
+            return requirement
+    return None
 
 
 def _brings_newest(install: Install) -> bool:
