@@ -13,7 +13,7 @@ _MAKERS = {"amd": "rocm", "radeon": "rocm", "intel": "other", "arc": "other", "a
 """Whose GPU is meant, where a name says so: NVIDIA's otherwise."""
 _WITHOUT = frozenset(("no", "non", "without"))
 _OTHER = frozenset(
-    ("xpu", "hpu", "npu", "tpu", "gaudi", "ascend", "habana", "cann", "neuron", "neuronx", "musa", "openvino")
+    ("xpu", "hpu", "npu", "tpu", "gaudi", "ascend", "habana", "cann", "neuron", "neuronx", "musa", "openvino", "vulkan")
 )
 
 

@@ -9,7 +9,7 @@ from wxlint.images.installs.call import Call
 from wxlint.images.installs.model import LOCKS, Groups, Install, Lines, PackageIndex, Unread, UnreadKind, joined
 from wxlint.images.installs.options import Arguments, behind_options, read_arguments
 from wxlint.images.installs.pip import is_on, is_options, requirements_of
-from wxlint.images.installs.places import of_folder
+from wxlint.images.installs.places import of_folder, of_prefix
 from wxlint.images.installs.requirement import Requirement, normalise
 
 _CHOSEN_BY_UV = ("--extra", "--group")
@@ -35,8 +35,8 @@ def project_folder(tool: str, call: Call) -> str:
 
 
 def project_tool(tool: str, call: Call, added: tuple[str, ...] = (), *, unbound: bool = False) -> Iterator[Install]:
-    """`uv sync`, `poetry install`, `pdm install`: what the project file in a folder asks for. added: what `uv add` adds
-    to it. unbound: its sources do not count, whatever the command says."""
+    """`uv sync`, `poetry install`, `pdm install`, `poetry bundle venv`: what the project file in a folder asks for.
+    added: what `uv add` adds to it. unbound: its sources do not count, whatever the command says."""
     words = behind_options(call.rest, _GLOBAL)
     if not words:
         return
@@ -48,7 +48,8 @@ def project_tool(tool: str, call: Call, added: tuple[str, ...] = (), *, unbound:
         where=call.where(words[0]),
         because=call.command.because,
     )
-    if verb in ("install", "sync", "i") or tool == "uv":
+    bundled = arguments.positional[-1].value if verb == "bundle" and len(arguments.positional) == 2 else None
+    if verb in ("install", "sync", "i") or tool == "uv" or bundled is not None:
         groups = chosen_groups(tool, arguments, call.variables if tool == "uv" else {})
         if added:
             to = arguments.last("--group", "--optional")
@@ -57,6 +58,8 @@ def project_tool(tool: str, call: Call, added: tuple[str, ...] = (), *, unbound:
         groups = groups._replace(unbound=groups.unbound or unbound)
         root = project_folder(tool, call)
         place = of_folder(tool, root, call.variables, call.context.absolute)
+        if bundled is not None:  # `poetry bundle venv FOLDER`, of a plugin
+            place = of_prefix(call.context.absolute(bundled.text)) if bundled.known else HOLE
         lines = call.context.project(root, groups, tool)
         if added and arguments.has(*_INDEXES):
             locked = call.context.project(root, groups._replace(locked=True), tool).locked

@@ -15,7 +15,7 @@ _MAKE = late(r"(?:^|[;&|(\s])g?make(?=\s|$)")
 _COMMANDS = late(r"[;&|]")
 _INSTALLS = (
     late(r"pip|conda|mamba|\buv\b|poetry|pdm"),
-    late(r"\b(?:install|uninstall|wheel|sync|add|remove|inject|create|update|config|run|lock)\b"),
+    late(r"\b(?:install|uninstall|wheel|sync|add|remove|inject|create|update|config|run|lock|bundle)\b"),
 )
 _WORD = late(r"[^\s;&|<>(){},]+")
 _SCRIPT = late(r"\.(?:sh|bash|py)\b")
