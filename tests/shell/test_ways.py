@@ -53,6 +53,16 @@ SCRIPTS: dict[str, tuple[str, Calls]] = {
         'docker pull b\nT=c\nif [ "$1" = gpu ]; then T=g; fi\ndocker tag b "x:$T"\ndocker push y\n',
         [([], {}), (["gpu"], {})],
     ),
+    "options in front of it": (
+        'T=1\nCPU=false\nwhile getopts "cx" opt; do\n  case $opt in\n    c) CPU=true ;;\n    x) exit ;;\n  esac\ndone\n'
+        'if [ "$CPU" = true ]; then V=cpu T=$T-c; else V=gpu T=$T-g; fi\nB=\n' + BUILD,
+        [([], {}), (["-c"], {})],
+    ),
+    "words in front of it": (
+        "GPU=0 T=1 B=\nwhile [ $# -gt 0 ]; do\n  case $1 in\n    --gpu) GPU=1 ;;\n  esac\n  shift\ndone\n"
+        'if [ "$GPU" = 1 ]; then V=gpu; else V=cpu; fi\n' + BUILD,
+        [([], {}), (["--gpu"], {})],
+    ),
     "a program's answer": (
         "if nvidia-smi; then V=gpu T=g; else V=cpu T=c; fi\nB=\n" + BUILD,
         [([], {"SMI": "true"}), ([], {"SMI": "false"})],

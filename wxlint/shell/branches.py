@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.state import LEFT, LOOP, RAN, ROUND, Catch, Changes, Mark, Option, Refine, ShellState, Status
-from wxlint.shell.values import UNSET, PositionalParameters, Variable, assumptions, counted, hole, merged
+from wxlint.shell.values import NO_ARGUMENTS, UNSET, PositionalParameters, Variable, assumptions, counted, hole, merged
 from wxlint.shell.ways import Fork, Key, why
 
 _End = tuple[int, Changes, Mark]
@@ -27,6 +27,7 @@ def alternatives(
     the walk may choose a way.
     """
     base = state.mark()
+    wanted = state.ways.chosen.get(key) if state.ways is not None and key is not None else None
     conditional, state.conditional = state.conditional, True
     leaves, branch_at = state.leaves, state.branch_at
     if branch_at < 0:
@@ -38,7 +39,7 @@ def alternatives(
     statuses: list[Status] = []
     for number, (refine, body) in enumerate(options):
         if likely is not None and number != likely:
-            state.forget(assumed)
+            state.forget(_denied(assumed, refine) if number == wanted else assumed)
         refined, given = _refined(state, refine), state.args
         statuses.append(RAN if body is None else body())
         flows.append(state.flow)
@@ -90,19 +91,34 @@ def _chosen(
     assert state.ways is not None
     number = state.ways.choice(key, ways)
     if number is None:
-        names = {name for _, changes, _ in ends for name in changes} | {known[0] for _, known in ways if known}
+        names = {
+            name for _, changes, _ in ends for name, value in changes.items() if not _forgotten(state, name, value)
+        }
+        names |= {known[0] for _, known in ways if known}
         state.ways.forks.append(Fork(key, tuple(ways), likely, assumed, frozenset(names)))
         return False
     reason = why(ways, number)
-    if number != likely:
-        state.forget(assumed)
-    _merge(state, ends, number, (reason,))
     known = options[number][0]
+    if number != likely:
+        state.forget(_denied(assumed, known))
+    _merge(state, ends, number, (reason,))
     if known is not None and not known[0].isdigit():
         state.put(known[0], Value(known[1], (), (reason,)))
     elif known is not None and known[0] == "1":
         state.args = PositionalParameters((Value(known[1], (), (reason,)),), True, state.args.script)
     return True
+
+
+def _denied(assumed: tuple[Reason, ...], known: Refine | None) -> tuple[Reason, ...]:
+    """What does not hold on a way that is taken. A variable that an option sets says nothing of other arguments."""
+    if known is None or known[0].isdigit():
+        return assumed
+    return tuple(reason for reason in assumed if reason != NO_ARGUMENTS)
+
+
+def _forgotten(state: ShellState, name: str, value: Variable | None) -> bool:
+    """Whether a branch only leaves a variable unknown, since what its value rested on does not hold there."""
+    return type(value) is Value and value.text == HOLE and value.holes == (state.named(name),)
 
 
 def close(state: ShellState, catch: Catch) -> None:

@@ -52,6 +52,8 @@ class Ways:
     def __init__(self, chosen: Mapping[Key, int] | None = None) -> None:
         self.chosen = chosen or {}
         self.forks: list[Fork] = []
+        self.refused = False
+        """Whether an earlier choice has denied a later one: no call takes these ways."""
         self._met: dict[int, int] = {}
         self._denied: set[tuple[str, str]] = set()
 
@@ -68,6 +70,7 @@ class Ways:
             return None
         said = known[wanted]
         if said is not None and said[:2] in self._denied:
+            self.refused = True
             return None
         self._denied.update(other[:2] for number, other in ways if other is not None and number != wanted)
         return wanted
@@ -100,11 +103,18 @@ def with_other_ways(
     if not forks:
         return tuple(found.values())
     open_forks = _combined([fork for fork in forks if fork.likely is None])
+    unsettled = {key for key, one in found.items() if _unknown(one, forks)}
     for plan in _plans(open_forks, forks):
-        for one in walk(Ways(plan)):
-            found.setdefault(_identity(one), one)
-    settled = {_place(one) for one in found.values() if not _unknown(one, forks)}
-    return tuple([one for one in found.values() if not _unknown(one, forks) or _place(one) not in settled])
+        taken = Ways(plan)
+        run = walk(taken)
+        for one in run if not taken.refused else ():
+            key = _identity(one)
+            if key not in found:
+                found[key] = one
+                if _unknown(one, [fork for fork in forks if fork.key not in plan]):
+                    unsettled.add(key)
+    settled = {_place(one) for key, one in found.items() if key not in unsettled}
+    return tuple([one for key, one in found.items() if key not in unsettled or _place(one) not in settled])
 
 
 def _combined(forks: list[Fork]) -> list[Fork]:

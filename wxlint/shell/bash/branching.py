@@ -11,7 +11,7 @@ from wxlint.shell.bash.conditions import Arms, case_match
 from wxlint.shell.bash.tree import Case, If
 from wxlint.shell.bash.walker import Walker
 from wxlint.shell.branches import alternatives
-from wxlint.shell.state import MAYBE, OPEN, RAN, YES, Option, Refine, Status
+from wxlint.shell.state import MAYBE, OPEN, RAN, YES, Option, Refine, Status, is_outermost
 from wxlint.shell.values import assumptions, hole
 
 _OF_A_FORK = 2_000
@@ -59,7 +59,7 @@ def if_command(walk: Walker, node: If) -> Status:
 def _branches(walk: Walker, options: list[Option], likely: int | None, assumed: tuple[Reason, ...]) -> Status:
     bodies: list[Option] = [(refine, body and partial(_branch, walk, body)) for refine, body in options]
     state = walk.state
-    key = state.ways.key(walk.statement) if state.ways is not None and not state.branching else None
+    key = state.ways.key(walk.statement) if state.ways is not None and is_outermost(state) else None
     statuses = alternatives(state, bodies, likely, assumed, key)
     return statuses[0] if all(s == statuses[0] for s in statuses) else OPEN if any(s.ran for s in statuses) else MAYBE
 

@@ -13,7 +13,7 @@ from wxlint.shell.bash.expansion import Expander
 from wxlint.shell.bash.parameters import NAME
 from wxlint.shell.bash.tree import Case, Lit, Param, WordText
 from wxlint.shell.patterns import compiled
-from wxlint.shell.state import MAYBE, NO, OPEN, Refine, ShellState, Status, opposite
+from wxlint.shell.state import MAYBE, NO, OPEN, Refine, ShellState, Status, is_outermost, opposite
 from wxlint.shell.values import ROOT, UNSET, assumptions, is_open
 
 _NUMBER = late(r"\s*[-+]?\d{1,12}\s*\Z")
@@ -274,7 +274,7 @@ def case_match(expander: Expander, value: Value, node: Case, start: int = 0, end
     end = len(node.arms) if end is None else end
     assumed = assumptions(value)
     certain = value.known and not assumed
-    outermost = expander.state.ways is not None and not expander.state.branching
+    outermost = expander.state.ways is not None and is_outermost(expander.state)
     options: list[tuple[Refine | None, int | None]] = []
     likely: int | None = None
     unsure = catch_all = doubt = False
