@@ -245,6 +245,17 @@ def shell_ifs(n: int) -> Files:
 
 
 @shape
+def shell_ways(n: int) -> Files:
+    return shell("".join(f'if [ "$A{i}" = 1 ]; then B{i}=x; fi\ndocker push a:$B{i}\n' for i in range(n)))
+
+
+@shape
+def shell_ways_by_words(n: int) -> Files:
+    arms = "".join(f'case "$1" in\n  a|b|c) B{i}=x ;;\n  d) B{i}=y ;;\nesac\n' for i in range(n))
+    return shell(arms + "docker push a:$B1\n")
+
+
+@shape
 def shell_cases(n: int) -> Files:
     return shell("case $1 in\n" + "".join(f"a{i}) docker pull a{i};;\n" for i in range(n)) + "esac\n")
 

@@ -95,7 +95,7 @@ def _chosen(
             name for _, changes, _ in ends for name, value in changes.items() if not _forgotten(state, name, value)
         }
         names |= {known[0] for _, known in ways if known}
-        state.ways.forks.append(Fork(key, tuple(ways), likely, assumed, frozenset(names)))
+        state.ways.note(Fork(key, tuple(ways), likely, assumed, frozenset(names)))
         return False
     reason = why(ways, number)
     known = options[number][0]

@@ -15,6 +15,8 @@ from wxlint.core.values import Value
 from wxlint.shell.model import Command
 
 _MOST_WAYS = 8
+_MOST_FORKS = 20
+"""Branches that are looked at: each is held against every command."""
 _MOST_STEPS = 5_000
 """Of the first walk: a longer script is walked once."""
 _PRINTS = ("echo", "printf")
@@ -61,6 +63,11 @@ class Ways:
         """Return the key of the branch that is met next in a statement."""
         number = self._met[statement] = self._met.get(statement, 0) + 1
         return statement, number
+
+    def note(self, fork: Fork) -> None:
+        """Keep a branch at which no way was chosen."""
+        if len(self.forks) < _MOST_FORKS:
+            self.forks.append(fork)
 
     def choice(self, key: Key, ways: Sequence[tuple[int, Known | None]]) -> int | None:
         """Return the way to be taken at a branch; None for none, or where an earlier choice denies it."""
