@@ -11,16 +11,11 @@ from wxlint.facts.torch_releases import default_cuda
 
 _ARCH = re.compile(r"(\d{1,2})\.(\d)([af]?)(\+PTX)?", re.I)
 _NAMED = {
-    "kepler": "3.5+PTX",
-    "kepler+tesla": "3.7",
     "maxwell": "5.0 5.2+PTX",
-    "maxwell+tegra": "5.3",
     "pascal": "6.0 6.1+PTX",
     "volta": "7.0+PTX",
-    "volta+tegra": "7.2",
     "turing": "7.5+PTX",
     "ampere": "8.0 8.6+PTX",
-    "ampere+tegra": "8.7",
     "ada": "8.9+PTX",
     "hopper": "9.0+PTX",
 }

@@ -214,9 +214,8 @@ def _of_command(ran: _Ran) -> Iterator[Reading]:
     """Yield what the compiler, and what calls it, compiles for."""
     name = ran.ran.name
     if name == "nvcc":
-        known = [word.value for word in ran.words[1:] if word.value.known]
-        because = tuple(dict.fromkeys(reason for value in known for reason in value.because))
-        yield from _reading(flag_archs(" ".join(value.text for value in known)), ran.span, because[-2:], ran.doubt)
+        known = (word.value.text for word in ran.words[1:] if word.value.known)
+        yield from _reading(flag_archs(" ".join(known)), ran.span, (), ran.doubt)
         for variable in _NVCC_VARIABLES:
             yield from ran.reads(variable, _flags, None)
     elif name == "cmake":
