@@ -82,23 +82,14 @@ def _local(repository: Repository, image: Image) -> Iterator[tuple[str, str, Spa
     evaluated = image.evaluated
     for stage in evaluated.line_of(image.stage):
         for instruction in evaluated.instructions_of(stage):
-            for shown, span in local_extensions(repository, evaluated, instruction):
-                yield _LIST, shown, span
-
-
-def local_extensions(
-    repository: Repository, evaluated: Evaluated, instruction: Instruction
-) -> Iterator[tuple[str, Span]]:
-    """Yield the folders of the repository that a RUN installs, whose setup.py compiles CUDA code and leaves to torch
-    for which GPUs."""
-    for shown, span in _folders(evaluated, instruction):
-        parts = normal(shown).lstrip("/").split("/")
-        paths = {posixpath.join(*parts), posixpath.join("", *parts[1:])}  # below the folder of a WORKDIR, too
-        for path in (posixpath.join(context, one) for context in evaluated.build.contexts for one in paths):
-            source = repository.sources.read(normal(posixpath.join(path, "setup.py")))
-            if source is not None and _leaves_it_to_torch(source.text):
-                yield shown, span
-                break
+            for shown, span in _folders(evaluated, instruction):
+                parts = normal(shown).lstrip("/").split("/")
+                paths = {posixpath.join(*parts), posixpath.join("", *parts[1:])}  # below the folder of a WORKDIR, too
+                for path in (posixpath.join(context, one) for context in evaluated.build.contexts for one in paths):
+                    source = repository.sources.read(normal(posixpath.join(path, "setup.py")))
+                    if source is not None and _leaves_it_to_torch(source.text):
+                        yield _LIST, shown, span
+                        break
 
 
 def _folders(evaluated: Evaluated, instruction: Instruction) -> Iterator[tuple[str, Span]]:

@@ -5,8 +5,8 @@
 GPU code is compiled for compute capabilities. On others torch says `no kernel image is available for execution on the
 device`, at the first kernel: a cu126 build on a Blackwell card (12.0), a cu130 build on a V100 (7.0). Code for one
 major version runs on its later minor ones, PTX (`9.0+PTX`) on all later ones. The policy says which GPUs an image is
-for (`expect: {gpu-arch: ["8.0", "12.0"]}`); torch's own builds and `TORCH_CUDA_ARCH_LIST` must reach them. What the
-nvcc of an image does not compile for at all is `unknown-gpu-arch`.
+for (`expect: {gpu-arch: ["8.0", "12.0"]}`); torch's own builds and `TORCH_CUDA_ARCH_LIST` must reach them. Without a
+policy, a `TORCH_CUDA_ARCH_LIST` with a capability that the nvcc of the base does not compile for is found.
 
 ## Bad
 
@@ -20,6 +20,12 @@ variants:
 ```dockerfile docker/asr/Dockerfile
 FROM python:3.12-slim
 RUN pip install torch==2.9.1 --index-url https://download.pytorch.org/whl/cu126
+```
+
+```dockerfile
+FROM nvidia/cuda:12.4.1-devel-ubuntu22.04
+ENV TORCH_CUDA_ARCH_LIST="8.0;9.0;12.0"
+RUN pip install flash-attn==2.7.4.post1 --no-build-isolation
 ```
 
 ## Good
@@ -43,7 +49,7 @@ from collections.abc import Iterator
 
 from wxlint.core.findings import Severity, Span
 from wxlint.core.patterns import late
-from wxlint.core.reasons import Reason
+from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.tuples import NamedTuple
 from wxlint.images.graph.image import Image, contributing
 from wxlint.images.graph.repository import Repository
@@ -69,7 +75,7 @@ def check(repository: Repository) -> Iterator[Problem]:
         wanted = image.expectation.gpu_arch if image.expectation is not None else ()
         if wanted and steps:
             yield from _torch(image, wanted)
-        if wanted and "TORCH_CUDA_ARCH_LIST" in image.evaluated.dockerfile.source.text:
+        if "TORCH_CUDA_ARCH_LIST" in image.evaluated.dockerfile.source.text:
             for written in _lists(image):
                 yield from _list(image, written, wanted)
 
@@ -128,8 +134,16 @@ def _lists(image: Image) -> Iterator[_Written]:
 
 
 def _list(image: Image, written: _Written, wanted: tuple[str, ...]) -> Iterator[Problem]:
-    from wxlint.facts.gpu_archs import reaches
+    from wxlint.facts.gpu_archs import nvcc_compiles, reaches
 
+    cuda, root = image.base.cuda, image.base.root
+    if cuda and image.base.accelerator == "cuda":
+        unknown = [arch for arch in written.listed if nvcc_compiles(arch, cuda) is False]
+        if unknown:
+            text = f"nvcc of CUDA {cuda} does not compile for {', '.join(unknown)}"
+            because = (reason_at("image", f"FROM {root.value.shown()}", root.span),) if root is not None else ()
+            hint = "take it out of the list, or a base whose CUDA knows it"
+            yield Problem(written.span, text, because, hint, Severity.WARNING, image.label)
     missing = [capability for capability in wanted if not reaches(written.listed, capability)]
     if missing:
         text = f"what is compiled for {written.text} does not reach GPUs of {', '.join(missing)}"
