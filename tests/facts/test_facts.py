@@ -27,7 +27,6 @@ KEYS = {
     "bootstraps": ("name",),
     "carriers": ("name", "from", "brings", "extra"),
     "channel_packages": ("name",),
-    "cuda_extensions": ("name", "project"),
     "cuda_packages": ("ecosystem", "name"),
     "cuda_repositories": ("name",),
     "cuda_torch_needs": ("name", "from"),

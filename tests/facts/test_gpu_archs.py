@@ -5,19 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wxlint import facts
-from wxlint.facts.gpu_archs import (
-    NvccArch,
-    arch_list,
-    cmake_archs,
-    flag_archs,
-    listed_archs,
-    nvcc_arch,
-    nvcc_compiles,
-    reaches,
-    torch_archs,
-)
-from wxlint.facts.packages import archs_of_extension
-from wxlint.facts.tables import numbers
+from wxlint.facts.gpu_archs import arch_list, listed_archs, nvcc_compiles, reaches, torch_archs
 
 
 @pytest.mark.parametrize(
@@ -67,75 +55,7 @@ def test_builds_of_releases() -> None:
 def test_what_nvcc_compiles_for() -> None:
     assert nvcc_compiles("12.0", "12.4") is False and nvcc_compiles("12.0+PTX", "12.8") is True
     assert nvcc_compiles("7.0", "13.0") is False and nvcc_compiles("7.0", "12.9") is True
-    assert nvcc_compiles("99.0", "12.4") is None and nvcc_compiles("native", "12.4") is None
-
-
-@pytest.mark.parametrize(
-    ("cuda", "knows", "does_not"),
-    [
-        ("8.0", "2.0 3.0 6.2", "7.0"),
-        ("10.2", "3.0 3.5 7.2 7.5", "2.1 8.0"),
-        ("11.0", "3.5 8.0", "3.0 8.6"),
-        ("11.7", "3.5 3.7 5.0 8.6 8.7", "3.0 8.9 9.0"),
-        ("11.8", "3.5 3.7 8.9 9.0", "9.0a"),
-        ("12.0", "5.0 9.0a", "3.5 3.7 10.0"),
-        ("12.6", "5.0 7.0 9.0A", "10.0 10.1 12.0a"),
-        ("12.8", "5.0 10.0a 10.1 12.0", "10.0f 10.3 12.1"),
-        ("12.9", "5.0 7.2 10.0f 10.1f 10.3a 12.1", "11.0 8.8"),
-        ("13.0", "7.5 8.8 11.0 12.1f", "7.2 7.0 6.1 5.0 10.1 10.1a 10.7"),
-        ("13.4", "7.5 10.7", "7.0"),
-    ],
-)
-def test_the_lists_of_compilers(cuda: str, knows: str, does_not: str) -> None:
-    assert {arch: nvcc_compiles(arch, cuda) for arch in knows.split()} == dict.fromkeys(knows.split(), True)
-    assert {arch: nvcc_compiles(arch, cuda) for arch in does_not.split()} == dict.fromkeys(does_not.split(), False)
-
-
-def test_the_first_and_the_last_cuda() -> None:
-    assert nvcc_arch("12.0+PTX") == NvccArch("12.8", "", "verified")
-    assert nvcc_arch("3.0") == NvccArch("6.5", "10.2", "documented")
-    found = [nvcc_arch(arch) for arch in ("2.0", "3.7", "7.0")]
-    assert [one.last for one in found if one is not None] == ["8.0", "11.8", "12.9"]
-    assert nvcc_arch("99.0") is None
-
-
-def test_every_row_begins_before_it_ends() -> None:
-    for row in facts.table("nvcc_archs"):
-        assert arch_list(row["arch"]) == (row["arch"],), row
-        assert numbers(row["from"]) and (not row["before"] or numbers(row["from"]) < numbers(row["before"])), row
-
-
-def test_lists_of_cmake() -> None:
-    assert cmake_archs("80;90a-real;120-virtual") == (("80", "8.0"), ("90a", "9.0a"), ("120", "12.0"))
-    assert cmake_archs(r"86\;103") == (("86", "8.6"), ("103", "10.3"))
-    assert cmake_archs("native") == cmake_archs("all-major") == cmake_archs("") == cmake_archs("80 86") == ()
-
-
-def test_flags_of_nvcc() -> None:
-    assert flag_archs("-O3 -arch=sm_90a -o sm_20.o") == (("sm_90a", "9.0a"),)
-    assert flag_archs("-gencode arch=compute_80,code=sm_80 -gencode=arch=compute_120,code=[sm_120,compute_120]") == (
-        ("compute_80", "8.0"),
-        ("compute_120", "12.0"),
-    )
-    assert flag_archs("--gpu-architecture compute_75 --generate-code 'arch=compute_90,code=sm_90'") == (
-        ("compute_75", "7.5"),
-        ("compute_90", "9.0"),
-    )
-    assert flag_archs("-arch=native -march=sm_20 sm_30") == ()
-
-
-@pytest.mark.parametrize(
-    ("name", "url", "archs"),
-    [
-        ("flash_attn", None, "own"),
-        ("", "git+https://github.com/IDEA-Research/GroundingDINO.git", "list"),
-        ("gsplat", None, ""),
-        ("flash-attn", "https://wheels.example/flash_attn.whl", ""),
-        ("", None, ""),
-    ],
-)
-def test_what_decides_for_which_gpus_a_package_is_compiled(name: str, url: str | None, archs: str) -> None:
-    assert archs_of_extension(name, url) == archs
+    assert nvcc_compiles("99.0", "12.4") is None
 
 
 def test_every_row_is_of_a_build_that_exists() -> None:

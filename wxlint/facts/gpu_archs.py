@@ -20,10 +20,6 @@ _NAMED = {
     "hopper": "9.0+PTX",
 }
 """The names that torch's builder of extensions takes in TORCH_CUDA_ARCH_LIST."""
-_FLAG = re.compile(
-    r"(?<![\w-])(?:-arch|--gpu-architecture|-code|--gpu-code|-gencode|--generate-code)(?:=|\s+)[\"']?([\w=,\[\]]+)"
-)
-"""A flag of nvcc that says what it compiles for."""
 
 
 class Archs(NamedTuple):
@@ -80,68 +76,15 @@ def reaches(listed: tuple[str, ...], capability: str) -> bool:
     return False
 
 
-class NvccArch(NamedTuple):
-    """Which CUDA versions have an nvcc that compiles for a capability.
-
-    first: the first one ("12.8"). last: the last one, "" where none has dropped it. confidence: of the table's row.
-    """
-
-    first: str
-    last: str
-    confidence: str
-
-
-def nvcc_arch(arch: str) -> NvccArch | None:
-    """Return which CUDA versions compile for a capability ("9.0a", "12.0+PTX"); None where the table does not know."""
-    row = _nvcc_row(arch)
-    return NvccArch(row["from"], _last_before(row["before"]), row["confidence"]) if row is not None else None
-
-
 def nvcc_compiles(arch: str, cuda: str) -> bool | None:
     """Return whether the nvcc of a CUDA version ("12.4") compiles for a capability ("9.0a", "12.0+PTX"); None where
     the table does not know the capability."""
-    row = _nvcc_row(arch)
+    match = _ARCH.fullmatch(arch)
+    row = row_of("nvcc_archs", f"{match[1]}.{match[2]}") if match is not None else None
     if row is None:
         return None
     own = numbers(cuda)[:2]
     return numbers(row["from"]) <= own and (not row["before"] or own < numbers(row["before"]))
-
-
-def _nvcc_row(arch: str) -> dict[str, str] | None:
-    """The row of a capability: `9.0a` has one of its own, `10.0a` came with 10.0."""
-    match = _ARCH.fullmatch(arch)
-    if match is None:
-        return None
-    plain = f"{match[1]}.{match[2]}"
-    return row_of("nvcc_archs", f"{plain}{match[3].lower()}") or row_of("nvcc_archs", plain)
-
-
-def _last_before(version: str) -> str:
-    """The last CUDA version ("12.9") before another one; "" where there is none."""
-    limit = numbers(version)
-    found = [key for row in table("nvidia_cuda_tags") if (key := numbers(row["version"])[:2]) < limit]
-    return ".".join(map(str, max(found))) if found else ""
-
-
-def cmake_archs(text: str) -> tuple[tuple[str, str], ...]:
-    """Return what a CMAKE_CUDA_ARCHITECTURES names ("80;90a-real;native"): each as it is written, and its capability.
-    Words such as `native` and `all` leave the choice to the compiler."""
-    found = re.findall(r"(?:^|;)(\d{2,3}[af]?)(?:-real|-virtual)?(?=;|$)", re.sub(r"\\;|\s*;\s*", ";", text.strip()))
-    return tuple((one, _dotted(one)) for one in found)
-
-
-def flag_archs(text: str) -> tuple[tuple[str, str], ...]:
-    """Return what flags of nvcc name ("-gencode arch=compute_80,code=sm_80"), in the same way, each once."""
-    flags = " ".join(match[1] for match in _FLAG.finditer(text))
-    found = re.findall(r"(?:sm|compute|lto)_\d{2,3}[af]?(?![\w])", flags)
-    by_capability = {_dotted(one.partition("_")[2]): one for one in reversed(found)}
-    return tuple((one, capability) for capability, one in reversed(by_capability.items()))
-
-
-def _dotted(digits: str) -> str:
-    """The capability of `90a` is 9.0a."""
-    match = re.fullmatch(r"(\d+)(\d)([af]?)", digits)
-    return f"{match[1]}.{match[2]}{match[3]}" if match is not None else ""
 
 
 def listed_archs(flags: str) -> tuple[str, ...]:

@@ -211,22 +211,6 @@ def builds_against_torch(name: str, url: str | None = None) -> bool:
     return any(row["project"] == project for row in table("builds_against_torch"))
 
 
-@functools.lru_cache(maxsize=1024)
-def archs_of_extension(name: str, url: str | None = None) -> str:
-    """Say what decides which GPUs a package is compiled for: "list" for TORCH_CUDA_ARCH_LIST as it is, "own" for its
-    own build, "" where that is not known.
-
-    Args:
-        url: of a requirement that names a project in git, which counts then.
-    """
-    match = _GITHUB.search(url) if url is not None else None
-    project = f"{match[1]}/{match[2]}".lower() if match is not None else None
-    if url is not None and project is None:
-        return ""
-    key, text = ("project", project) if project is not None else ("name", normalise(name))
-    return next((row["archs"] for row in table("cuda_extensions") if text and row[key] == text), "")
-
-
 @functools.lru_cache(maxsize=4096)
 def builds_with_pkg_resources(name: str, specifier: str, url: str | None = None) -> bool:
     """Whether the newest release of a distribution that a specifier allows is built by a setup.py that imports
