@@ -10,7 +10,7 @@ release it stands on. `python:2.7` and `python:3.7.9` do not, but were last buil
 
 Nothing is said where something before may tell the package manager of another place: lists of sources, a copied
 `/etc`, a mirror, a proxy, a script. Stages on one that cannot be built are not reported again. It is a warning where
-nobody has looked at a build that failed.
+nobody has looked at a build that failed, and information in a stage that the build does not go through.
 
 ## Bad
 
@@ -53,6 +53,7 @@ from wxlint import facts
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
+from wxlint.images.graph.image_stages import stages_of_build
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 from wxlint.rules._system_packages import base_of_packages
@@ -103,6 +104,7 @@ def check(repository: Repository) -> Iterator[Problem]:
 def _dockerfile(repository: Repository, evaluated: Evaluated) -> Iterator[Problem]:
     """Yield the first command of each stage that finds no packages, where no stage below it has one: the build ends
     there. What may have told the package manager of another place leaves the stage and those on it alone."""
+    through = stages_of_build(evaluated)
     bases: dict[int, tuple[Stage, Mapping[str, str]]] = {}  # of stages for whose packages nothing has asked yet
     for stage in evaluated.stages:
         if stage.external:
@@ -114,7 +116,8 @@ def _dockerfile(repository: Repository, evaluated: Evaluated) -> Iterator[Proble
             continue
         first, open_still = _first(evaluated, stage, base[1])
         if first is not None:
-            yield _problem(first, *base)
+            problem = _problem(first, *base)
+            yield problem if stage.index in through else problem._replace(severity=Severity.INFO)
         elif open_still:
             bases[stage.index] = base
 

@@ -76,8 +76,7 @@ def check(repository: Repository) -> Iterator[Problem]:
                 reason_at("build", f"{first.kind} {first.value.shown()}", first.span),
                 *image.state.torch.because,
             )
-            chosen = first.span == use.span  # by who calls the script: the one image lies over the other where both are
-            yield Problem(use.span, text, because, severity=Severity.INFO if chosen else None, image=name[1])
+            yield Problem(use.span, text, because, image=name[1])
     yield from _overlays(repository)
     if repository.compose is not None and len(repository.compose.files) > 1:
         from wxlint.rules._implicit_names import problems  # where there are several compose files

@@ -6,8 +6,8 @@ walks take the other ways at branches on which a command depends; what they run 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import product
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise, product
 
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
@@ -17,9 +17,10 @@ from wxlint.shell.model import Command
 _MOST_WAYS = 8
 _MOST_FORKS = 20
 """Branches that are looked at: each is held against every command."""
-_MOST_STEPS = 5_000
+_MOST_STEPS = 2_000
 """Of the first walk: a longer script is walked once."""
 _PRINTS = ("echo", "printf")
+_NAMES = ("-t", "--tag")
 _SETTINGS = ("DOCKER_", "BUILDKIT_", "COMPOSE_DOCKER_")
 """Variables that tell a program how to work, not what to work on."""
 
@@ -110,7 +111,8 @@ def with_other_ways(
     if not forks:
         return tuple(found.values())
     open_forks = _combined([fork for fork in forks if fork.likely is None])
-    unsettled = {key for key, one in found.items() if _unknown(one, forks)}
+    first = tuple(found.values())
+    unsettled = {key for key, one in found.items() if _unknown(one, open_forks)}
     for plan in _plans(open_forks, forks):
         taken = Ways(plan)
         run = walk(taken)
@@ -120,8 +122,32 @@ def with_other_ways(
                 found[key] = one
                 if _unknown(one, [fork for fork in forks if fork.key not in plan]):
                     unsettled.add(key)
-    settled = {_place(one) for key, one in found.items() if key not in unsettled}
+    if _make_the_same(one for key, one in found.items() if key not in unsettled):
+        return first
+    settled = {_place(one) for one in found.values() if not _unknown(one, forks)}
     return tuple([one for key, one in found.items() if key not in unsettled or _place(one) not in settled])
+
+
+def _make_the_same(commands: Iterable[Command]) -> bool:
+    """Whether one command builds different images of one name on different ways: what a later command names is then
+    the one of its own way, and which that is nothing here tells."""
+    made: dict[tuple[object, ...], tuple[object, ...]] = {}
+    for command in commands:
+        names = _names_made(command)
+        if names:
+            words = tuple(word.value.text for word in command.words)
+            if made.setdefault((_place(command), names), words) != words:
+                return True
+    return False
+
+
+def _names_made(command: Command) -> tuple[str, ...]:
+    """The names that a build gives to its image: `-t NAME`, `--tag=NAME`."""
+    texts = [word.value.text for word in command.words]
+    if "build" not in texts[:4]:
+        return ()
+    apart = [name for option, name in pairwise(texts) if option in _NAMES]
+    return (*apart, *(text.partition("=")[2] for text in texts if text.partition("=")[0] in _NAMES and "=" in text))
 
 
 def _combined(forks: list[Fork]) -> list[Fork]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
@@ -44,6 +44,31 @@ def defined(evaluated: Evaluated) -> list[int]:
 
 def _is_image(stage: Stage, sources: set[str]) -> bool:
     return not {stage.name, str(stage.index)} & sources and not _STEP.search(stage.name)
+
+
+def stages_of_build(evaluated: Evaluated) -> set[int]:
+    """The stages that a build goes through: its target, else the last, and what these start from and copy from."""
+    target = evaluated.target(evaluated.build.target)
+    waiting = [target.index] if target is not None else [len(evaluated.stages) - 1] if evaluated.stages else []
+    names = {name.lower(): stage.index for stage in evaluated.stages for name in (stage.name, str(stage.index)) if name}
+    seen: set[int] = set()
+    while waiting:
+        index = waiting.pop()
+        if index not in seen and index < len(evaluated.stages):
+            seen.add(index)
+            stage = evaluated.stages[index]
+            waiting += [*stage.parents, *_copied(evaluated, stage, names)]
+    return seen
+
+
+def _copied(evaluated: Evaluated, stage: Stage, names: Mapping[str, int]) -> Iterator[int]:
+    """Yield the stages that a stage copies from, or mounts."""
+    for instruction in evaluated.instructions_of(stage):
+        for flag in instruction.flags:
+            for part in (flag.value or "").lower().split(",") if flag.name in ("from", "mount") else ():
+                name = part.removeprefix("from=")
+                if name in names and (flag.name == "from" or part != name):
+                    yield names[name]
 
 
 def copied_from(evaluated: Evaluated) -> set[str]:
