@@ -14,6 +14,7 @@ WORKFLOW, MAKE, BAKE, KUBERNETES, GITLAB = "workflow", "make", "bake", "kubernet
 JUST, TASKFILE, SKAFFOLD, DEVCONTAINER, HELM = "just", "taskfile", "skaffold", "devcontainer", "helm"
 POWERSHELL, PYTHON, TOX = "powershell", "python", "tox"
 PROSE = "prose"
+PROSE_ENDINGS = (".md", ".rst")
 
 _DOCKERFILES = ("dockerfile", "containerfile")
 _DOTTED_DOCKERFILES = (".dockerfile", ".containerfile")

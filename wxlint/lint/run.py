@@ -11,6 +11,7 @@ from wxlint.core.paths import from_root, is_below
 from wxlint.core.reasons import INSTALLER, Reason, reason_at
 from wxlint.core.suggest import did_you_mean
 from wxlint.core.tuples import NamedTuple
+from wxlint.discovery.file_kinds import PROSE_ENDINGS
 from wxlint.images.graph.repository import Repository
 from wxlint.lint.internal_errors import INTERNAL_ERROR, internal_errors
 from wxlint.lint.parallel import Results, run_rules
@@ -74,7 +75,9 @@ def check(repository: Repository, options: CheckOptions) -> Report:
     )
     findings = _one_for_each_cause(outcome.findings, chosen)
     if UNUSED in {rule.id for rule in chosen}:
-        findings += _flaws(levels, outcome.flawed, rules)
+        # What a document shows of suppressions are examples.
+        flawed = [item for item in outcome.flawed if not item.suppression.span.path.endswith(PROSE_ENDINGS)]
+        findings += _flaws(levels, flawed, rules)
     if options.baseline is not None:
         findings = _new(findings, options.baseline, options, repository, {rule.id for rule in chosen})
     if options.shows is not None:
