@@ -4,7 +4,7 @@
 
 When a release of a distribution has ended, its packages move to an archive, and its images still look where they were:
 `apt-get update` on Debian 10 (buster) ends with `does not have a Release file`, `yum` on CentOS 7 with
-`Could not resolve host: mirrorlist.centos.org`. Ubuntu's releases between the long ones go the same way; 18.04, 20.04
+`Could not resolve host`. Ubuntu's releases between the long ones go the same way; 18.04, 20.04
 and the other long ones stay. A tag like `python:3.8-slim-buster` or `nvidia/cuda:11.8.0-devel-centos7` says which
 release it stands on. `python:2.7` and `python:3.7.9` do not, but were last built on Debian 10.
 
@@ -33,8 +33,7 @@ RUN apt-get update && apt-get install -y git
 
 ```dockerfile
 FROM python:3.8-slim-buster
-RUN sed -i -e 's,/deb.debian.org,/archive.debian.org,' -e '/-updates/d' \
-    -e 's,/security.debian.org[^ ]*,/archive.debian.org/debian-security,' /etc/apt/sources.list
+COPY sources.list /etc/apt/sources.list
 RUN apt-get update && apt-get install -y git
 ```
 
@@ -65,7 +64,7 @@ if TYPE_CHECKING:
 
 SEVERITY = Severity.ERROR
 SUMMARY = "packages of a release that has left its mirrors"
-HINT = "take a base on a release that is supported, or point the package manager at the archive first"
+HINT = "take a base on a release that is supported, or name the archive of old releases first"
 WEIGHT = 1
 
 _APT = ("apt-get", "apt", "aptitude")
@@ -86,14 +85,8 @@ _SHELLS = ("sh", "bash", "dash", "zsh", "ash", "source", ".", "ansible-playbook"
 _SYSTEM = ("/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/")
 _ROOTS = ("", "/etc")
 _ARCHIVE = late(r"\.(?:tar|t[bgx]z|gz|xz|bz2)$")
-_SED = {
-    "debian": "RUN sed -i -e 's,/deb.debian.org,/archive.debian.org,' -e '/-updates/d' "
-    "-e 's,/security.debian.org[^ ]*,/archive.debian.org/debian-security,' /etc/apt/sources.list",
-    "ubuntu": "RUN sed -i -E 's,/(archive|security).ubuntu.com,/old-releases.ubuntu.com,' /etc/apt/sources.list",
-    "centos": "RUN sed -i -e 's,^mirrorlist,#&,; s,^#\\? *baseurl=http://mirror.centos.org,"
-    "baseurl=http://vault.centos.org,' /etc/yum.repos.d/*.repo",
-}
-"""The line that points a package manager at the archive."""
+_FILES = {"centos": "/etc/yum.repos.d"}
+"""Where a package manager's mirrors are named; apt's else."""
 
 
 def check(repository: Repository) -> Iterator[Problem]:
@@ -204,12 +197,7 @@ def _problem(ran: RunCommand, stage: Stage, row: Mapping[str, str]) -> Problem:
     manager = unwrap(ran.command).words[0].value.text.rpartition("/")[2]
     since = f"in {row['since']} they left" if row["since"] else "they have left"
     text = f"{manager} finds no packages of {row['said']}: {since} the mirrors that it asks"
-    hint = f"take a base on {row['instead']}, or point {manager} at the archive first: {_sed(row)}"
+    lists = _FILES.get(row["distribution"], "/etc/apt")
+    hint = f"take a base on {row['instead']}, or name the archive of old releases in {lists} first"
     because = (reason_at("image", f"FROM {stage.base.value.shown()}", stage.base.span),)
     return Problem(ran.span(), text, because, hint, None if row["confidence"] == "verified" else Severity.WARNING)
-
-
-def _sed(row: Mapping[str, str]) -> str:
-    line = _SED[row["distribution"]]
-    newer = row["distribution"] == "ubuntu" and facts.release_key(row["release"]) >= facts.release_key("24.04")
-    return line.replace("sources.list", "sources.list.d/ubuntu.sources") if newer else line

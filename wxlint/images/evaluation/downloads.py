@@ -20,7 +20,7 @@ _VENDOR_URLS = late(
     r"repo\.anaconda\.com/|repo\.continuum\.io/|github\.com/(?:conda-forge/miniforge|mamba-org|bazelbuild|Kitware|pyenv|nvm-sh|microsoft/vcpkg)/"
     r"|//(?:astral\.sh/uv|install\.python-poetry\.org|(?:get|download)\.docker\.com|pyenv\.run|get\.sdkman\.io|ollama\.(?:com|ai)/|bun\.sh/|deno\.land/|julialang\.org/|starship\.rs/"
     r"|get\.helm\.sh|sh\.rustup\.rs|static\.rust-lang\.org/|cmake\.org/|bootstrap\.pypa\.io/|(?:deb|rpm)\.nodesource\.com/|micro\.mamba\.pm/|awscli\.amazonaws\.com/|sdk\.cloud\.google\.com"
-    r"|dot\.net/|aka\.ms/|packages\.microsoft\.com/|apt\.llvm\.org/|get\.pnpm\.io/|code-server\.dev/|cli\.github\.com/|tailscale\.com/"
+    r"|dot\.net/|aka\.ms/|apt\.llvm\.org/|get\.pnpm\.io/|code-server\.dev/|cli\.github\.com/|tailscale\.com/"
     r"|just\.systems/|taskfile\.dev/|get\.k3s\.io|dl\.k8s\.io/|fnm\.vercel\.app/|mise\.(?:run|jdx\.dev)|install\.duckdb\.org|claude\.ai/)",
     re.I,
 )
