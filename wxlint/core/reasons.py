@@ -19,6 +19,7 @@ Kind = Literal[
     "build-arg",  # a build argument that a build gives
     "base",  # a fact about an upstream image
     "build",  # who builds the image
+    "way",  # what is presumed of the arguments or the environment of a script. name: of the variable
     "loop",  # a round of a loop. name: the loop's variable
     "call",  # a call of a function or script. name: what is called
     "image",  # an image or stage that is used: FROM, COPY --from

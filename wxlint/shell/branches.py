@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.model import Command
-from wxlint.shell.state import LEFT, LOOP, RAN, ROUND, Catch, Changes, Mark, Option, Refine, ShellState, Status
-from wxlint.shell.values import NO_ARGUMENTS, UNSET, PositionalParameters, Variable, assumptions, counted, hole, merged
-from wxlint.shell.ways import Fork, Key, why
+from wxlint.shell.state import LEFT, LOOP, RAN, ROUND, Catch, Changes, Option, Refine, ShellState, Status
+from wxlint.shell.taken_ways import End, denied, taken, writes
+from wxlint.shell.values import UNSET, PositionalParameters, Variable, assumptions, counted, hole, merged
+from wxlint.shell.ways import Key
 
-_End = tuple[int, Changes, Mark]
-_WRITERS = frozenset("cp mv ln sed tee cat rsync install envsubst patch git tar unzip curl wget rm".split())
-_OF_ARGUMENT = late(r"\$\{?[\d@*]")
-"""In the words of a reason: a positional parameter."""
 _CAUGHT = {"subshell": "exit", "function": "return", "loop": "break", "round": "continue", "statement": "fail"}
 
 
@@ -39,17 +34,16 @@ def alternatives(
         state.branch_at = base.log
     state.branching += 1
     written = len(state.output) if state.output is not None else 0
-    ends: list[_End] = []
+    ends: list[End] = []
     flows: list[str] = []
     statuses: list[Status] = []
     for number, (refine, body) in enumerate(options):
         if likely is not None and number != likely:
-            old = state.vars.get(refine[0]) if refine is not None else None
-            state.forget(_denied(assumed, refine, old) if number == wanted else assumed)
+            state.forget(denied(state, assumed, refine) if number == wanted else assumed)
         refined, given, first = _refined(state, refine), state.args, len(state.commands)
         statuses.append(RAN if body is None else body())
         flows.append(state.flow)
-        if key is not None and any(map(_writes, state.commands[first:])):
+        if key is not None and any(map(writes, state.commands[first:])):
             key = None  # what a way writes, another one finds: a build of it is no build of what lies there
         if not state.flow:
             changes = state.changes(base)
@@ -81,88 +75,14 @@ def alternatives(
         state.exported, state.exports = end.exported, None
         return statuses
     likely = None if refuted else likely
-    if key is None or not _chosen(state, ends, options, likely, assumed, key):
+    way = taken(state, ends, options, likely, assumed, key) if key is not None else None
+    if way is None:
         _merge(state, ends, likely, assumed)
+        return statuses
+    way.leave_presumptions(state)
+    _merge(state, ends, way.number, (way.reason,))
+    way.enter(state)
     return statuses
-
-
-def _chosen(
-    state: ShellState,
-    ends: list[_End],
-    options: Sequence[Option],
-    likely: int | None,
-    assumed: tuple[Reason, ...],
-    key: Key,
-) -> bool:
-    """Take the way that is chosen at a branch; where none is, note the branch."""
-    ways = [(number, options[number][0]) for number, _, _ in ends]
-    assert state.ways is not None
-    number = state.ways.choice(key, ways)
-    if number is None:
-        names = {
-            name for _, changes, _ in ends for name, value in changes.items() if not _forgotten(state, name, value)
-        }
-        names |= {known[0] for _, known in ways if known}
-        state.ways.note(Fork(key, tuple(ways), likely, assumed, frozenset(names)))
-        return False
-    reason = why(ways, number)
-    known = options[number][0]
-    old = state.vars.get(known[0]) if known is not None else None
-    if number != likely:
-        denied = _denied(assumed, known, old)
-        state.forget((*denied, *_of_arguments(state)) if any(map(_is_of_arguments, denied)) else denied)
-    _, changes, end = next(one for one in ends if one[0] == number)
-    before = state.args
-    _merge(state, ends, number, (reason,))
-    if known is None:
-        return True
-    if not known[0].isdigit():
-        _forget_what_came_of(state, known[0])
-        if known[0] not in changes:  # else the branch has set it anew
-            state.put(known[0], Value(known[1], (), (reason,)))
-    elif known[0] == "1" and end.args is before:  # else the branch has shifted them
-        state.args = PositionalParameters((Value(known[1], (), (reason,)),), True, state.args.script)
-    return True
-
-
-def _forget_what_came_of(state: ShellState, name: str) -> None:
-    """What was made of the value that a variable had before a way said another is not known."""
-    for other, value in list(state.vars.items()):
-        if other != name and type(value) is Value and any(reason.name == name for reason in value.because):
-            if not any(reason.text.startswith("where ") for reason in value.because):
-                state.put(other, hole(state.named(other)))
-
-
-def _writes(command: Command) -> bool:
-    """Whether a command changes files."""
-    return bool(command.redirects) or command.words[0].value.text in _WRITERS
-
-
-def _denied(assumed: tuple[Reason, ...], known: Refine | None, old: Variable | None) -> tuple[Reason, ...]:
-    """What does not hold on a way that is taken. A variable that an option sets says nothing of other arguments; one
-    that an argument gives does. old: the variable's value before."""
-    if known is None or known[0].isdigit() or type(old) is not Value or _OF_ARGUMENT.search(_said(old)):
-        return assumed
-    return tuple(reason for reason in assumed if reason != NO_ARGUMENTS)
-
-
-def _is_of_arguments(reason: Reason) -> bool:
-    return reason == NO_ARGUMENTS or _OF_ARGUMENT.search(reason.text) is not None
-
-
-def _of_arguments(state: ShellState) -> tuple[Reason, ...]:
-    """All that is presumed of the arguments of the script."""
-    return tuple(reason for reason in state.resting if _is_of_arguments(reason))
-
-
-def _said(value: Value) -> str:
-    """The reasons and holes of a value as one text."""
-    return " ".join((*(reason.text for reason in value.because), *value.holes))
-
-
-def _forgotten(state: ShellState, name: str, value: Variable | None) -> bool:
-    """Whether a branch only leaves a variable unknown, since what its value rested on does not hold there."""
-    return type(value) is Value and value.text == HOLE and value.holes == (state.named(name),)
 
 
 def close(state: ShellState, catch: Catch) -> None:
@@ -179,7 +99,7 @@ def close(state: ShellState, catch: Catch) -> None:
         if caught:
             state.flow = ""
         return
-    ends: list[_End] = [(number, changes, mark) for number, (changes, mark) in enumerate(catch.ends)]
+    ends: list[End] = [(number, changes, mark) for number, (changes, mark) in enumerate(catch.ends)]
     if not state.flow or caught:
         ends.append((len(ends), state.changes(catch.mark), state.mark()))
     elif state.flow != LEFT:  # goes on outwards, while another branch has ended here
@@ -220,7 +140,7 @@ def _refined(state: ShellState, refine: Refine | None) -> Changes:
     return state.changes(mark)
 
 
-def _merge(state: ShellState, ends: list[_End], likely: int | None, assumed: tuple[Reason, ...]) -> None:
+def _merge(state: ShellState, ends: list[End], likely: int | None, assumed: tuple[Reason, ...]) -> None:
     """Go on behind several branches that do not leave."""
     chosen = next((end for end in ends if end[0] == likely), None)
     _, first, mark = chosen or ends[0]

@@ -332,11 +332,6 @@ class ShellState:
         return outermost
 
 
-def is_outermost(state: ShellState) -> bool:
-    """Whether a walk is in no branch that may not be taken, and in no loop, whose rounds may each take another."""
-    return not state.branching and not any(catch.kind in (LOOP, ROUND) for catch in state.catches)
-
-
 def opposite(status: Status) -> Status:
     """What `!` makes of an outcome."""
     refine = (status.refine[0], status.refine[1], not status.refine[2]) if status.refine else None

@@ -88,14 +88,14 @@ def why(ways: Sequence[tuple[int, Known | None]], number: int) -> Reason:
     """Return what is presumed where a way is taken."""
     known = dict(ways)[number]
     if known is not None and known[0].isdigit():
-        return Reason("variable", f"where the script is called with {known[1]}", name=known[0])
+        return Reason("way", f"where the script is called with {known[1]}", name=known[0])
     if known is not None:
-        return Reason("variable", f"where {known[0]} is {known[1]}", name=known[0])
+        return Reason("way", f"where {known[0]} is {known[1]}", name=known[0])
     others = [other for each, other in ways if each != number and other is not None]
     if others:
         named = "the first argument" if others[0][0].isdigit() else others[0][0]
-        return Reason("variable", f"where {named} is not {' or '.join(other[1] for other in others)}")
-    return Reason("variable", f"where way {number + 1} of a branch is taken")
+        return Reason("way", f"where {named} is not {' or '.join(other[1] for other in others)}")
+    return Reason("way", f"where way {number + 1} of a branch is taken")
 
 
 def with_other_ways(

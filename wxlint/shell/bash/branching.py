@@ -11,7 +11,8 @@ from wxlint.shell.bash.conditions import Arms, case_match
 from wxlint.shell.bash.tree import Case, If
 from wxlint.shell.bash.walker import Walker
 from wxlint.shell.branches import alternatives
-from wxlint.shell.state import MAYBE, OPEN, RAN, YES, Option, Refine, Status, is_outermost
+from wxlint.shell.state import MAYBE, OPEN, RAN, YES, Option, Refine, Status
+from wxlint.shell.taken_ways import is_outermost
 from wxlint.shell.values import assumptions, hole
 
 _OF_A_FORK = 2_000

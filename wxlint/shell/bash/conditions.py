@@ -13,7 +13,8 @@ from wxlint.shell.bash.expansion import Expander
 from wxlint.shell.bash.parameters import NAME
 from wxlint.shell.bash.tree import Case, Lit, Param, WordText
 from wxlint.shell.patterns import compiled
-from wxlint.shell.state import MAYBE, NO, OPEN, Refine, ShellState, Status, is_outermost, opposite
+from wxlint.shell.state import MAYBE, NO, OPEN, Refine, ShellState, Status, opposite
+from wxlint.shell.taken_ways import is_outermost
 from wxlint.shell.values import ROOT, UNSET, assumptions, is_open
 
 _NUMBER = late(r"\s*[-+]?\d{1,12}\s*\Z")
