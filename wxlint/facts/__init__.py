@@ -24,21 +24,23 @@ from wxlint.facts.accelerated import (
 )
 from wxlint.facts.base_images import (
     BaseImage,
-    SystemPythons,
     base_image,
-    distribution_of,
-    glibc_of,
     held_companions,
-    moved_archive,
     ngc_pytorch,
     normalise_repository,
     oldest_python,
     possible_companions,
-    python_of_system,
-    system_pythons,
 )
 from wxlint.facts.channels import channel_of_cuda, cuda_of_channel
 from wxlint.facts.cuda_tags import CudaTag, is_cuda_tag_valid
+from wxlint.facts.distributions import (
+    SystemPythons,
+    distribution_of,
+    glibc_of,
+    moved_archive,
+    python_of_system,
+    system_pythons,
+)
 from wxlint.facts.packages import (
     accelerator_package,
     bootstrap,

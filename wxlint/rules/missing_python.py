@@ -44,7 +44,7 @@ from wxlint.core.findings import Severity, Span
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
 from wxlint.documents.dockerfile.words import json_words
-from wxlint.facts.base_images import PLAIN_SYSTEMS
+from wxlint.facts.distributions import PLAIN_SYSTEMS
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
 from wxlint.rules._system_packages import reason_of_base

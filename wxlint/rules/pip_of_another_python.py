@@ -40,7 +40,7 @@ from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.reasons import reason_at
 from wxlint.documents.dockerfile.words import json_words
-from wxlint.facts.base_images import python_of_system
+from wxlint.facts.distributions import python_of_system
 from wxlint.images.graph.image import contributing
 from wxlint.images.graph.repository import Repository
 from wxlint.rules import Problem
