@@ -7,12 +7,13 @@ walks take the other ways at branches on which a command depends; what they run 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise, product
+from itertools import product
 
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
 from wxlint.shell.model import Command
+from wxlint.shell.options import read_options
 
 _MOST_WAYS = 8
 _MOST_FORKS = 20
@@ -20,7 +21,7 @@ _MOST_FORKS = 20
 _MOST_STEPS = 2_000
 """Of the first walk: a longer script is walked once."""
 _PRINTS = ("echo", "printf")
-_NAMES = ("-t", "--tag")
+_NAMES = frozenset(("-t", "--tag"))
 _SETTINGS = ("DOCKER_", "BUILDKIT_", "COMPOSE_DOCKER_")
 """Variables that tell a program how to work, not what to work on."""
 
@@ -143,11 +144,10 @@ def _make_the_same(commands: Iterable[Command]) -> bool:
 
 def _names_made(command: Command) -> tuple[str, ...]:
     """The names that a build gives to its image: `-t NAME`, `--tag=NAME`."""
-    texts = [word.value.text for word in command.words]
-    if "build" not in texts[:4]:
+    if not any(word.value.text == "build" for word in command.words[:4]):
         return ()
-    apart = [name for option, name in pairwise(texts) if option in _NAMES]
-    return (*apart, *(text.partition("=")[2] for text in texts if text.partition("=")[0] in _NAMES and "=" in text))
+    given = read_options(command.words, _NAMES).options
+    return tuple(option.value.text for option in given if option.name in _NAMES and option.value is not None)
 
 
 def _combined(forks: list[Fork]) -> list[Fork]:
