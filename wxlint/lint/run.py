@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from wxlint.core.errors import UsageError
@@ -11,19 +11,17 @@ from wxlint.core.paths import from_root, is_below
 from wxlint.core.reasons import INSTALLER, Reason, reason_at
 from wxlint.core.suggest import did_you_mean
 from wxlint.core.tuples import NamedTuple
-from wxlint.discovery.file_kinds import PROSE_ENDINGS
 from wxlint.images.graph.repository import Repository
 from wxlint.lint.internal_errors import INTERNAL_ERROR, internal_errors
+from wxlint.lint.levels import Levels
 from wxlint.lint.parallel import Results, run_rules
-from wxlint.lint.suppressions import Flaw, Flawed, Suppression, apply, find_suppressions
+from wxlint.lint.suppression_flaws import UNUSED, flaws
+from wxlint.lint.suppressions import Suppression, apply, find_suppressions
 from wxlint.output import Report, Summary
 from wxlint.rules import ARCHIVED, Problem, Rule, load_rules
 
 if TYPE_CHECKING:
     from wxlint.lint.baseline import Baseline
-
-UNUSED = "unused-suppression"
-
 
 _NAMED = 3
 """How many more images one finding names."""
@@ -59,7 +57,7 @@ def check(repository: Repository, options: CheckOptions) -> Report:
     ]
     results = run_rules(repository, chosen, options.jobs)
     options = _with_lists(repository, results, options)
-    levels = _Levels(repository)
+    levels = Levels(repository)
     found: dict[Finding, None] = {}
     inputs = {item.path for item in repository.documents.given}
     for rule in chosen:
@@ -75,9 +73,7 @@ def check(repository: Repository, options: CheckOptions) -> Report:
     )
     findings = _one_for_each_cause(outcome.findings, chosen)
     if UNUSED in {rule.id for rule in chosen}:
-        # What a document shows of suppressions are examples.
-        flawed = [item for item in outcome.flawed if not item.suppression.span.path.endswith(PROSE_ENDINGS)]
-        findings += _flaws(levels, flawed, rules)
+        findings += flaws(levels, outcome.flawed, rules)
     if options.baseline is not None:
         findings = _new(findings, options.baseline, options, repository, {rule.id for rule in chosen})
     if options.shows is not None:
@@ -128,7 +124,7 @@ def _new(
 
     inputs = {item.path for item in repository.documents.given}
     held = compared(baseline, findings, repository.sources.loaded, _locked(repository))
-    levels = _Levels(repository)
+    levels = Levels(repository)
     rules = load_rules()
     sure = ran if ran >= set(rules) else ran - {STALE}
     found = held.new
@@ -169,31 +165,6 @@ def _weight(finding: Finding, rules: Mapping[str, Rule]) -> tuple[object, ...]:
     return archived, -finding.severity, rules[finding.rule].weight, finding.span, finding.rule, finding.message
 
 
-def _flaws(levels: _Levels, flawed: Iterable[Flawed], rules: dict[str, Rule]) -> Iterator[Finding]:
-    """What is wrong with suppressions, as findings."""
-    rule = rules[UNUSED]
-    for item in flawed:
-        path = item.suppression.span.path
-        if item.flaw is Flaw.UNUSED and any(
-            levels.severity(rules[name], path, Severity.ERROR) is None
-            for name in item.suppression.rules
-            if name in rules
-        ):
-            continue  # the rule is off here: nobody looked
-        own = Severity.WARNING if item.flaw is Flaw.UNUSED else Severity.ERROR
-        severity = levels.severity(rule, path, own)
-        if severity is not None:
-            yield Finding(UNUSED, severity, item.suppression.span, _message(item, rules), rule.hint)
-
-
-def _message(item: Flawed, rules: Collection[str]) -> str:
-    if item.flaw is Flaw.UNKNOWN_RULE:
-        return f"there is no rule {item.rule!r}{did_you_mean(item.rule, rules)}"
-    if item.flaw is Flaw.UNUSED:
-        return f"nothing here breaks {item.rule}: take the suppression out"
-    return f"{item.rule or 'this suppression'} {item.flaw.value}"
-
-
 def _in_scope(path: str, inputs: set[str], options: CheckOptions, repository: Repository) -> bool:
     if repository.is_excluded(path) or _is_below(path, options.left_out):
         return False
@@ -219,7 +190,7 @@ def require_rules(names: Iterable[str], rules: Collection[str]) -> None:
             raise UsageError(f"there is no rule {name!r}{did_you_mean(name, rules)} (`wxlint rules` lists them)")
 
 
-def _findings(rule: Rule, problems: Iterable[Problem], levels: _Levels) -> Iterable[Finding]:
+def _findings(rule: Rule, problems: Iterable[Problem], levels: Levels) -> Iterable[Finding]:
     """A rule's problems as findings; the shortest chain of reasons stands for problems that are otherwise equal."""
     seen: dict[tuple[object, str], Finding] = {}
     images: dict[tuple[object, str], dict[str, Reason | None]] = {}
@@ -257,26 +228,6 @@ def _findings(rule: Rule, problems: Iterable[Problem], levels: _Levels) -> Itera
 def _is_plain(reason: Reason, span: Span) -> bool:
     """Whether a reason says which command installs something that the command itself names."""
     return reason.name == INSTALLER and reason.path in ("", span.path)
-
-
-class _Levels:
-    """The severities that the policy gives rules; each file's is looked up once for each rule."""
-
-    def __init__(self, repository: Repository) -> None:
-        self._policy, self._family = repository.policy, repository.family
-        self._found: dict[tuple[str, str], str | None] = {}
-
-    def severity(self, rule: Rule, path: str, own: Severity) -> Severity | None:
-        """The severity of a rule's findings in a file, `own` where the policy gives none; None when the rule is off."""
-        if self._policy is None:
-            return own
-        key = (rule.id, path)
-        if key not in self._found:
-            self._found[key] = self._policy.level(rule.id, self._family.below_root(path))
-        level = self._found[key]
-        if level is None:
-            return own
-        return None if level == "off" else Severity[level.upper()]
 
 
 def _locked(repository: Repository) -> set[str]:
