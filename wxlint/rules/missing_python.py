@@ -131,9 +131,12 @@ def _of_run(source: Source, instruction: Instruction) -> Iterator[Started]:
     if "pip" not in instruction.text and "python" not in instruction.text:
         return
     from wxlint.images.evaluation.commands import commands_of
+    from wxlint.shell.python_modules import module_run
     from wxlint.shell.wrappers import unwrap
 
     for ran in commands_of(source, instruction):
-        words = [word.value.text for word in unwrap(ran.command).words]
-        if _PROGRAM.fullmatch(words[0]) and ran.must_succeed:
-            yield Started(words[0], words[1:3] == ["-m", "pip"], ran.span())
+        words = unwrap(ran.command).words
+        name = words[0].value.text
+        if _PROGRAM.fullmatch(name) and ran.must_succeed:
+            run = module_run(words[1:])
+            yield Started(name, run is not None and run.name.value.text == "pip", ran.span())

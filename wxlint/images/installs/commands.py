@@ -12,13 +12,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wxlint.core.patterns import late
-from wxlint.core.values import HOLE, Value
+from wxlint.core.values import Value
 from wxlint.facts import git_project
 from wxlint.images.installs.call import Call, InstallContext
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.pip import pip
 from wxlint.images.installs.places import conda_run, of_program
 from wxlint.images.installs.screening import MAKES, NAMES
+from wxlint.shell.python_modules import module_run
 from wxlint.shell.wrappers import NAMES as WRAPPERS
 from wxlint.shell.wrappers import unwrap
 
@@ -45,8 +46,6 @@ _PROJECT_TOOLS = frozenset(("poetry", "pdm", "pipenv", "hatch", "rye"))
 _ENVIRONMENTS = {"comfy": ("install", "update", "node"), "spack": ("install", "load"), "easy_install": ()}
 """Programs that install Python packages of their own choice, with the verbs that do; all calls where there is none."""
 _SHELLS = frozenset(("bash", "sh", "source", ".", "dash", "zsh"))
-_PYTHON_OPTION = late(r"-[bBdEhiIOPqRsSuvVx?]*([cmWX]|-check-hash-based-pycs\Z)(.*)", 16)
-"""An option of python that takes a value, behind flags, and what is attached to it."""
 _MODULES = frozenset(("pip", "pip3", "uv", "poetry", "pdm", "pipenv", "spacy", "conda"))
 """Modules that `python -m` runs, each as the program of its name."""
 _MOST_LAUNCHERS = 6
@@ -143,32 +142,11 @@ def _behind_run(words: tuple[Word, ...]) -> tuple[Word, ...] | None:
 
 
 def _behind_module(words: tuple[Word, ...]) -> tuple[Word, ...] | None:
-    """`python -m pip ...` as `pip ...`; None when python runs no module that is read. What stands behind a script is
-    the script's."""
-    at = 0
-    while at < len(words):
-        word = words[at]
-        text = word.value.text
-        if text in ("-", "--") or (text[:1] != "-" and (word.quoted or text != HOLE)):
-            return None
-        option = _PYTHON_OPTION.match(text)
-        at += 1
-        if option is None:  # a flag, a cluster of flags, something unknown
-            continue
-        rest = option[2]
-        if option[1] == "m" and rest:
-            module = word._replace(value=word.value._replace(text=rest))
-            return _module((module, *words[at:]))
-        if option[1] in "cm":
-            return _module(words[at:]) if option[1] == "m" and at < len(words) else None
-        at += not rest
-    return None
-
-
-def _module(words: tuple[Word, ...]) -> tuple[Word, ...]:
-    """A module with its arguments; empty for one that is not read."""
-    name = words[0].value.text
-    return words if name in _MODULES else ()
+    """`python -m pip ...` as `pip ...`; empty for a module that is not read, None when python runs no module."""
+    run = module_run(words)
+    if run is None:
+        return None
+    return run.words if run.name.value.text in _MODULES else ()
 
 
 _LAUNCHERS: dict[str, Callable[[tuple[Word, ...]], tuple[Word, ...] | None]] = {

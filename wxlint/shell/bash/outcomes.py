@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wxlint.shell.model import Word
+from wxlint.shell.python_modules import module_run
 from wxlint.shell.state import MAYBE, OPEN, RAN, Status
 
 _ASKS = frozenset("grep egrep fgrep rg which type hash diff cmp pgrep read nvidia-smi ping nc getent id".split())
@@ -31,6 +32,6 @@ def outcome(words: list[Word]) -> Status:
     if name == "git":
         return RAN if second in _GIT_WORKS else OPEN
     if name.startswith("python"):
-        module = words[2].value.text if len(words) > 2 and second == "-m" else ""
-        return RAN if module in ("pip", "venv", "uv", "poetry", "build") else OPEN
+        run = module_run(words[1:])
+        return RAN if run is not None and run.name.value.text in ("pip", "venv", "uv", "poetry", "build") else OPEN
     return OPEN

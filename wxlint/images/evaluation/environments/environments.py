@@ -14,6 +14,7 @@ from wxlint.core.values import HOLE, Value
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.places import SYSTEM, conda_run, moved, of_home, of_name, of_prefix, unknown_place
 from wxlint.shell.model import Surroundings, Word
+from wxlint.shell.python_modules import module_run
 from wxlint.shell.wrappers import unwrap
 
 if TYPE_CHECKING:
@@ -47,9 +48,10 @@ def made(text: str, workdir: str, variables: Mapping[str, Value]) -> Iterator[Ma
 
     found = read_plain(text) or read_shell(text, variables, around=Surroundings(succeeds=True))
     for command in map(unwrap, found.commands):
-        words = _behind_maker([word.value for word in command.words])
-        if words is None:
+        behind = _behind_maker(command.words)
+        if behind is None:
             continue
+        words = [word.value for word in behind]
         by_uv = posixpath.basename(command.words[0].value.text) == "uv"
         options = {word.text for word in words}
         given = [w for before, w in zip([Value(""), *words], words) if _is_folder(before.text, w.text)]
@@ -60,20 +62,17 @@ def made(text: str, workdir: str, variables: Mapping[str, Value]) -> Iterator[Ma
                 yield MadeEnvironment(place, "--system-site-packages" in options, "--clear" in options, has_pip)
 
 
-def _behind_maker(words: Sequence[Value]) -> Sequence[Value] | None:
+def _behind_maker(words: Sequence[Word]) -> Sequence[Word] | None:
     """The words behind a program that makes environments; None for any other command."""
-    program, texts = posixpath.basename(words[0].text), [word.text for word in words]
+    program = posixpath.basename(words[0].value.text)
     if program == "virtualenv":
         return words[1:]
-    name = "venv" if program == "uv" else "-m"
-    if name not in texts or not (program == "uv" or _PYTHON.fullmatch(program) or HOLE in program):
-        return None
-    at = texts.index(name)
-    if any(not text.startswith("-") for text in texts[1:at]):
-        return None
     if program == "uv":
-        return words[at + 1 :]
-    return words[at + 2 :] if at + 1 < len(texts) and texts[at + 1] in _MODULES else None
+        texts = [word.value.text for word in words]
+        at = texts.index("venv") if "venv" in texts else 0
+        return words[at + 1 :] if at and all(text.startswith("-") for text in texts[1:at]) else None
+    run = module_run(words[1:]) if _PYTHON.fullmatch(program) or HOLE in program else None
+    return run.arguments if run is not None and run.name.value.text in _MODULES else None
 
 
 def _is_folder(before: str, word: str) -> bool:

@@ -11,13 +11,14 @@ from wxlint.core.paths import in_image
 from wxlint.core.values import HOLE
 from wxlint.images.evaluation.environments.environments import note_other
 from wxlint.images.installs.places import SYSTEM, made_by_itself
+from wxlint.shell.python_modules import module_run
 from wxlint.shell.wrappers import unwrap
 
 if TYPE_CHECKING:
     from wxlint.images.evaluation.files.build_files import Files
     from wxlint.images.evaluation.open_stage import OpenStage
     from wxlint.images.installs.model import Install
-    from wxlint.shell.model import Command
+    from wxlint.shell.model import Command, Word
 
 _INSTALLS = r"\b(?:pip[\d.]*|pipx|uv|apt|apt-get|conda|mamba)[\"']?\s+(?:(?:tool|pip|-\S+)\s+)*install\b"
 _IS_INSTALLED = {
@@ -40,10 +41,12 @@ _GLOBAL = frozenset(("--system", "-g", "--global"))
 """Options by which pipenv and pdm take the system's Python."""
 
 
-def tool_of(words: Sequence[str]) -> str:
+def tool_of(words: Sequence[Word]) -> str:
     """The tool that a command calls, by its name, its path or as a module; "" for another program."""
-    called = words[2] if len(words) > 2 and words[1] == "-m" else words[0]
-    name = posixpath.basename(called)
+    name = posixpath.basename(words[0].value.text)
+    if name.startswith("python"):
+        run = module_run(words[1:])
+        name = run.name.value.text if run is not None else ""
     return name if name in _IS_INSTALLED else ""
 
 
@@ -52,10 +55,11 @@ def own_place(stage: OpenStage, command: Command, install: Install, texts: Seque
 
     texts: those that may say another: of the Dockerfile, and of scripts.
     """
-    words = [word.value.text for word in unwrap(command).words]
-    tool = tool_of(words)
+    called = unwrap(command).words
+    tool = tool_of(called)
     if not tool:
         return install
+    words = [word.value.text for word in called]
     if _is_of_system(stage, tool, words):
         return install._replace(place=SYSTEM)
     if _is_set(stage, tool, texts):

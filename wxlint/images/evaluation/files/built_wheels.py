@@ -12,6 +12,7 @@ from wxlint.images.evaluation.files.generated_requirements import Made
 from wxlint.images.installs.call import InstallContext
 from wxlint.images.installs.model import Groups
 from wxlint.images.installs.options import Arguments, read_arguments
+from wxlint.shell.python_modules import module_run
 
 if TYPE_CHECKING:
     from wxlint.shell.model import Command, Word
@@ -29,8 +30,9 @@ def built_by(command: Command, context: InstallContext) -> Made | None:
     words = command.words
     name = words[0].value.text.rpartition("/")[2]
     if name in ("python", "python3") and len(words) > 2:
-        if words[1].value.text == "-m":
-            return _by_module(words[2:], context)
+        run = module_run(words[1:])
+        if run is not None:
+            return _by_module(run.words, context)
         if words[1].value.text == "setup.py" and any(word.value.text == "bdist_wheel" for word in words[2:]):
             return _made(".", read_arguments(words[2:], _VALUED), context)
         return None

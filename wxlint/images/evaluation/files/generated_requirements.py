@@ -18,6 +18,7 @@ from wxlint.images.evaluation.files.written_files import redirected
 from wxlint.images.installs.call import InstallContext
 from wxlint.images.installs.model import Groups, Lines, Sources, Unread, UnreadKind, joined
 from wxlint.images.installs.options import Arguments, read_arguments
+from wxlint.shell.python_modules import module_run
 
 if TYPE_CHECKING:
     from wxlint.images.evaluation.files.line_edits import Edit
@@ -147,9 +148,10 @@ def _program(words: tuple[Word, ...]) -> tuple[Word, ...]:
     """The program behind `python -m`; empty for a module that makes no list."""
     name = words[0].value.text.rpartition("/")[2]
     if name in ("python", "python3"):  # python -m poetry, python -m piptools compile
-        if len(words) < 3 or words[1].value.text != "-m":
+        run = module_run(words[1:])
+        if run is None:
             return ()
-        words = words[2:]
+        words = run.words
         name = words[0].value.text
     if name == "piptools":
         if len(words) < 2 or words[1].value.text != "compile":

@@ -19,6 +19,7 @@ from wxlint.images.graph.lineage.external_images import server_for_cpu
 from wxlint.images.graph.services.copied_script import copied_script
 from wxlint.images.model.records import StageCopy
 from wxlint.images.stack.state import takes_cuda_from_nowhere
+from wxlint.shell.python_modules import module_run
 
 if TYPE_CHECKING:
     from wxlint.documents.compose.services import Service
@@ -117,9 +118,9 @@ def _is_harmless_copy(image: Image, step: StageCopy) -> bool:
 
 
 def _is_harmless(ran: RunCommand) -> bool:
-    words = [word.value.text for word in ran.command.words]
     if ran.name in ("python", "python3"):
-        return words[1:3] in (["-m", "pip"], ["-m", "venv"]) or words[1:3] == ["-m", "nltk.downloader"]
+        run = module_run(ran.command.words[1:])
+        return run is not None and run.name.value.text in ("pip", "venv", "nltk.downloader")
     return ran.name in _HARMLESS
 
 
