@@ -165,6 +165,7 @@ SAID = [
     ("pip install -qU torch", "upgrade", True),
     ("pip install --upgrade-strategy eager torch", "upgrade", False),
     ("pip install --no-deps torch", "no_deps", True),
+    ("pip install torch --no-dependencies", "no_deps", True),
     ("pip install --target /x torch", "elsewhere", True),
     ("pip install -t/x torch", "elsewhere", True),
     ("pip install --root=/x torch", "elsewhere", True),

@@ -32,6 +32,8 @@ WITH_VALUE = frozenset(
     " --fork-strategy".split()
 )
 """The options of pip, uv, poetry, pdm and pipenv that take a value."""
+WITHOUT_NEEDS = ("--no-deps", "--no-dependencies")
+"""pip's option that leaves out what packages need. Source: `pip install --help`."""
 
 
 class Arguments(NamedTuple):

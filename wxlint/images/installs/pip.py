@@ -13,7 +13,7 @@ from wxlint.core.values import HOLE, Value
 from wxlint.images.installs.call import Call, InstallContext
 from wxlint.images.installs.markers import applies
 from wxlint.images.installs.model import Groups, Install, Lines, PackageIndex, Sources, Unread, UnreadKind, joined
-from wxlint.images.installs.options import Arguments, behind_options, read_arguments
+from wxlint.images.installs.options import WITHOUT_NEEDS, Arguments, behind_options, read_arguments
 from wxlint.images.installs.places import of_value
 from wxlint.images.installs.requirement import Requirement, marker_of, parse_requirement
 
@@ -67,7 +67,7 @@ def _is_uncommon(text: str) -> bool:
 
 
 def _install(tool: str, verb: Word, arguments: Arguments, call: Call) -> Install:
-    alone = arguments.has("--no-deps") or is_on(call.variables, "PIP_NO_DEPS")
+    alone = arguments.has(*WITHOUT_NEEDS) or is_on(call.variables, "PIP_NO_DEPS")
     named = _named(verb, arguments, call, alone)
     limits = _from_variable("PIP_CONSTRAINT", call, as_constraints=True)
     limits += [_read(option, call, as_constraints=True) for option in arguments.given(*LIMIT_FLAGS)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from wxlint.images.evaluation.files.generated_requirements import Made
 from wxlint.images.installs.call import InstallContext
 from wxlint.images.installs.model import Groups
-from wxlint.images.installs.options import Arguments, read_arguments
+from wxlint.images.installs.options import WITHOUT_NEEDS, Arguments, read_arguments
 from wxlint.shell.python_modules import module_run
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _by_module(words: tuple[Word, ...], context: InstallContext) -> Made | None:
         return _of_folder(read_arguments(words[2:], _VALUED), context)
     if name in ("pip", "pip3") and words[1].value.text == "wheel":  # with --no-deps, else what comes along counts too
         arguments = read_arguments(words[2:])
-        return _of_folder(arguments, context, default=".") if arguments.has("--no-deps") else None
+        return _of_folder(arguments, context, default=".") if arguments.has(*WITHOUT_NEEDS) else None
     return None
 
 
