@@ -41,6 +41,7 @@ KEYS = {
     "index_paths": ("name",),
     "index_releases": ("name",),
     "newest_pythons": ("name",),
+    "pip_options": ("name",),
     "numpy_2": ("name",),
     "ngc_pytorch": ("release",),
     "nvidia_cuda_tags": ("version",),

@@ -14,13 +14,14 @@ _CODENAME = late(r"(?:^|-)(bullseye|bookworm|trixie)(?:-slim)?$")
 
 class SystemPythons(NamedTuple):
     """What a distribution packages. system: "Ubuntu 22.04". default: the Python of its package python3, "3.10".
-    pythons: all that it has packages of. pip: its python3-pip brings /usr/bin/pip beside pip3. managed: pip refuses to
-    install into its Python (EXTERNALLY-MANAGED, PEP 668)."""
+    pythons: all that it has packages of. pip: its python3-pip brings /usr/bin/pip beside pip3. pip_release: of its
+    python3-pip, "22.0.2". managed: pip refuses to install into its Python (EXTERNALLY-MANAGED, PEP 668)."""
 
     system: str
     default: str
     pythons: tuple[str, ...]
     pip: bool
+    pip_release: str
     managed: bool
 
 
@@ -109,8 +110,14 @@ def _row_of_system(release: str) -> SystemPythons | None:
     row = row_of("system_pythons", release)
     if row is None:
         return None
-    pythons = tuple(row["pythons"].split())
-    return SystemPythons(row["system"], row["default"], pythons, row["pip"] == "pip", row["managed"] == "yes")
+    return SystemPythons(
+        system=row["system"],
+        default=row["default"],
+        pythons=tuple(row["pythons"].split()),
+        pip=row["pip"] == "pip",
+        pip_release=row["pip_release"],
+        managed=row["managed"] == "yes",
+    )
 
 
 _WORD_OF_TAG = late(r"[a-z]+\d*|\d+(?:\.\d+)?")

@@ -171,7 +171,8 @@ def test_an_environment_is_copied_with_what_it_holds(tmp_path: Path, copy: str, 
 @pytest.mark.parametrize("options", ["-m venv", "-mvenv", "-Im venv --clear", "-W ignore -mvirtualenv", "-B -mvenv"])
 def test_a_module_may_be_attached_to_its_option(tmp_path: Path, options: str) -> None:
     builder = f"FROM python:3.11 AS b\nWORKDIR /srv\nRUN python {options} v\nRUN ./v/bin/pip install {CPU}\n"
-    assert torch(tmp_path, f"{builder}{GPU}COPY --from=b /srv /srv\nENTRYPOINT ./v/bin/app\nWORKDIR /srv\n", {}) == "cpu"
+    end = "COPY --from=b /srv /srv\nENTRYPOINT ./v/bin/app\nWORKDIR /srv\n"
+    assert torch(tmp_path, f"{builder}{GPU}{end}", {}) == "cpu"
 
 
 PROGRAMS = [
