@@ -108,3 +108,23 @@ def test_the_architecture_names_every_room() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text()
     named = set(re.findall(r"^\| `([a-z_/]+)/` \|", text, re.MULTILINE))
     assert named == set(rooms())
+
+
+_MODULE = re.compile(
+    r"`(?:wxlint\.)?((?:cli|lint|rules|output|plan|conformance|inspection|images|policy|shell|documents|discovery|facts"
+    r"|core)(?:\.[a-z_]+)+)`"
+)
+
+
+def _is_there(name: str) -> bool:
+    """Whether a name below wxlint is a package, a module, or something that a module has."""
+    path = ROOT / "wxlint" / name.replace(".", "/")
+    inside, _, last = name.rpartition(".")
+    return path.is_dir() or path.with_suffix(".py").is_file() or hasattr(import_module(f"wxlint.{inside}"), last)
+
+
+@pytest.mark.parametrize("page", ["architecture.md", "../CONTRIBUTING.md"])
+def test_modules_that_the_documentation_names_are_there(page: str) -> None:
+    named = set(_MODULE.findall((ROOT / "docs" / page).read_text()))
+    assert named
+    assert {name for name in named if not _is_there(name)} == set()
