@@ -97,7 +97,7 @@ def test_shell(text: str) -> None:
         read = read_shell(file.text, variables, script="build.sh")
         inside([(c.start, c.end) for c in read.commands], file.text)
         inside([(w.start, w.end) for c in read.commands for w in c.words], file.text)
-        inside([(start, end) for start, end, _ in read.errors], file.text)
+        inside([(error.start, error.end) for error in read.errors], file.text)
     find_suppressions(file, "shell")
 
 

@@ -10,7 +10,6 @@ from shell_bounds import check_bounds, mutilated
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.batch.reader import read_batch
-from wxlint.shell.model import TOO_DEEP
 
 
 def lines(text: str, **options: object) -> list[str]:
@@ -257,7 +256,7 @@ def test_scopes_and_commands_inside_others(text: str, expected: list[str]) -> No
 def test_what_is_nested_too_deep_is_said(start: str) -> None:
     assert read_batch(f"{start * 20}docker push x\n").commands
     error = read_batch(f"{start * 200}docker push x\n").error
-    assert error is not None and error[2] == TOO_DEEP
+    assert error is not None and error.is_limit and "deep" in error.message
 
 
 def test_a_block_sees_what_was_in_front_of_it() -> None:

@@ -15,7 +15,7 @@ from wxlint.documents.source import Source
 from wxlint.images.builds.commands.script_folders import sourced_file
 from wxlint.shell.bash.reader import read_shell
 from wxlint.shell.batch.reader import read_batch
-from wxlint.shell.model import TOO_LONG, ShellResult
+from wxlint.shell.model import ShellResult
 from wxlint.shell.scripts import script_commands
 
 RECORDER = """#!/bin/sh
@@ -199,5 +199,5 @@ def test_a_batch_file_without_call_is_the_last_that_runs() -> None:
 def test_many_other_batch_files_are_followed_and_too_many_are_not(files: int, whole: bool) -> None:
     text = "".join(f"set A{n}=b\r\ncall x{n}.bat\r\n" for n in range(files)) + "docker pull a:%A7%\r\n"
     found = read_batch(text)
-    assert (TOO_LONG in [error[2] for error in found.errors]) is not whole
+    assert any(error.is_limit for error in found.errors) is not whole
     assert not whole or found.commands[-1].words[-1].value.holes

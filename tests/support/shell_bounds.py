@@ -22,7 +22,7 @@ def check_bounds(text: str, result: ShellResult) -> None:
             assert value.text.count(HOLE) == len(value.holes)
         for redirect in command.redirects:
             assert 0 <= redirect.start <= redirect.end <= size
-    for start, end, message in result.errors:
+    for start, end, message, _ in result.errors:
         assert 0 <= start <= end <= size
         assert message
     for value in result.variables.values():

@@ -8,12 +8,29 @@ from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
 
-TOO_DEEP = "nested too deep; not read"
-TOO_LONG = "too long to follow; the rest is not read"
-LIMITS = (TOO_DEEP, TOO_LONG)
-"""Errors of a ShellResult that say that a text is more than is read of one; all others are of its syntax."""
 Place = Callable[[int], "tuple[str, int]"]
 """The path and line of an offset."""
+
+
+class ShellError(NamedTuple):
+    """Something in a text that is not read: low confidence, not a syntax check.
+
+    start, end: offsets into the text. is_limit: the text is more than is read of one (`too_deep`, `too_long`); all
+    others are of its syntax.
+    """
+
+    start: int
+    end: int
+    message: str
+    is_limit: bool = False
+
+
+def too_deep(start: int, end: int) -> ShellError:
+    return ShellError(start, end, "nested too deep; not read", is_limit=True)
+
+
+def too_long(text: str) -> ShellError:
+    return ShellError(0, len(text), "too long to follow; the rest is not read", is_limit=True)
 
 
 class ScriptFile(NamedTuple):
@@ -84,22 +101,22 @@ class Command(NamedTuple):
 class ShellResult(NamedTuple):
     """The commands of a text.
 
-    held: the variables at the end. errors: (start, end, message) of what could not be read: low confidence, not a
-    syntax check. may_end: numbers of commands behind which the text may have ended, though more commands are given.
-    at_exit: how many commands are in front of those that `trap TEXT EXIT` runs. steps: that the walk took.
+    held: the variables at the end. errors: what could not be read. may_end: numbers of commands behind which the text
+    may have ended, though more commands are given. at_exit: how many commands are in front of those that `trap TEXT
+    EXIT` runs. steps: that the walk took.
     """
 
     commands: tuple[Command, ...]
     held: Mapping[str, object]
-    errors: tuple[tuple[int, int, str], ...]
+    errors: tuple[ShellError, ...]
     may_end: tuple[int, ...] = ()
     at_exit: int = 0
     steps: int = 0
 
     @property
-    def error(self) -> tuple[int, int, str] | None:
+    def error(self) -> ShellError | None:
         """The error that says most: a limit, which others follow from, or else the first one."""
-        limits = [error for error in self.errors if error[2] in LIMITS]
+        limits = [error for error in self.errors if error.is_limit]
         return min(limits or self.errors, default=None)
 
     @property

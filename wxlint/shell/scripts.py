@@ -7,7 +7,7 @@ from wxlint.core.paths import from_root
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import Value
-from wxlint.shell.model import LIMITS, Command, Files, Redirect, ScriptFile, ShellResult, Word, line_of
+from wxlint.shell.model import Command, Files, Redirect, ScriptFile, ShellError, ShellResult, Word, line_of
 from wxlint.shell.ways import Ways, with_other_ways
 
 
@@ -73,7 +73,7 @@ def _batch(path: str, text: str) -> ScriptCommands:
     from wxlint.shell.batch.reader import read_batch
 
     found = read_batch(text, where=line_of(text, path), script=from_root(path))
-    limits = [error for error in found.errors if error[2] in LIMITS]
+    limits = [error for error in found.errors if error.is_limit]
     return ScriptCommands(found.commands, _said(limits[0], text) if limits else "")
 
 
@@ -96,8 +96,7 @@ def _shell(path: str, text: str, files: Files) -> ScriptCommands:
     return ScriptCommands(commands, _said(found.error, text) if found.error else "", tuple(asked.values()))
 
 
-def _said(error: tuple[int, int, str], text: str) -> str:
-    start, _, message = error
-    if message in LIMITS:
-        return f"is not read to its end: {message}"
-    return f"has a syntax error in line {text.count(chr(10), 0, start) + 1}: {message}"
+def _said(error: ShellError, text: str) -> str:
+    if error.is_limit:
+        return f"is not read to its end: {error.message}"
+    return f"has a syntax error in line {text.count(chr(10), 0, error.start) + 1}: {error.message}"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from wxlint.core.reasons import Reason
 from wxlint.core.tuples import NamedTuple
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.model import ANYWHERE, Command, Place, Redirect, Surroundings, Word
+from wxlint.shell.model import ANYWHERE, Command, Place, Redirect, ShellError, Surroundings, Word
 from wxlint.shell.values import NO_ARGUMENTS, UNSET, PositionalParameters, Variable, hole, merged, not_set, reasons_of
 from wxlint.shell.ways import Ways
 
@@ -116,7 +116,7 @@ class ShellState:
         self.via: tuple[int, ...] = ()
         self.commands: list[Command] = []
         self.captured: set[int] = set()  # numbers of the commands whose output a pipe or a `$(...)` takes
-        self.errors: list[tuple[int, int, str]] = []
+        self.errors: list[ShellError] = []
         self.depth = self.steps = self.volume = 0
         self.full = False  # too many commands: loops are not unrolled any more
         self.inside: Place | None = None  # places in the file, named by `source`, that is being walked

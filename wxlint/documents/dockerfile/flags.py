@@ -66,11 +66,15 @@ _SHORTEST = 1e-3
 
 
 class Refusal(NamedTuple):
-    """What BuildKit refuses of an instruction. start, end: offsets into its text."""
+    """What BuildKit refuses of an instruction.
+
+    start, end: offsets into its text. is_unknown_flag: another frontend may know the flag.
+    """
 
     start: int
     end: int
     message: str
+    is_unknown_flag: bool = False
 
 
 def flag_refusal(instruction: Instruction) -> Refusal | None:
@@ -83,7 +87,7 @@ def flag_refusal(instruction: Instruction) -> Refusal | None:
     for flag in instruction.flags:
         message = _flag_problem(flag, known, seen)
         if message:
-            return Refusal(flag.start, flag.end, f"{keyword}: {message}")
+            return Refusal(flag.start, flag.end, f"{keyword}: {message}", is_unknown_flag=flag.name not in known)
         seen.add(flag.name)
     return None
 

@@ -47,7 +47,7 @@ def syntax_problems(dockerfile: Dockerfile) -> Iterator[TextProblem]:
             lenient = True  # it may bring stages, as INCLUDE does
             continue
         refusal = refusal_of(instruction, dockerfile.escape) if known else _unknown(instruction)
-        if refusal is not None and (known_frontend or "unknown flag" not in refusal.message):
+        if refusal is not None and (known_frontend or not refusal.is_unknown_flag):
             yield _placed(instruction, refusal)
             if not known:
                 return  # what follows is most often the consequence
@@ -78,8 +78,7 @@ def _is_text(text: str) -> bool:
 
 
 def _placed(instruction: Instruction, refusal: Refusal) -> TextProblem:
-    start, end, message = refusal
-    return TextProblem(instruction.at(start), instruction.at(end - 1) + 1, message)
+    return TextProblem(instruction.at(refusal.start), instruction.at(refusal.end - 1) + 1, refusal.message)
 
 
 def _unknown(instruction: Instruction) -> Refusal:

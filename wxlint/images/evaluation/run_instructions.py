@@ -24,13 +24,12 @@ from wxlint.images.evaluation.stage_reader import StageReader, configures
 from wxlint.images.installs.commands import installs, may_install, runs_installer
 from wxlint.images.installs.model import SWITCHES, Install, Unread, UnreadKind, joined
 from wxlint.images.installs.screening import calls_make, worth_reading
-from wxlint.shell.model import LIMITS
 
 if TYPE_CHECKING:
     from wxlint.core.findings import Span
     from wxlint.documents.source import Source
     from wxlint.images.evaluation.environments.environments import Activated
-    from wxlint.shell.model import Command
+    from wxlint.shell.model import Command, ShellError
 
 
 _VARIABLE = late(r"\$\{?(\w+)")
@@ -126,17 +125,16 @@ class Runs:
                     stage.pip_config.update(pip_config.from_install(step))
         self.files.note_changes(stage.index, text[behind:])
 
-    def _unread(self, error: tuple[int, int, str], at: Callable[[int], int]) -> Install:
+    def _unread(self, error: ShellError, at: Callable[[int], int]) -> Install:
         """A RUN that is not read to its end: what it installs is for the shell to say."""
-        start, end, message = error
-        kind = UnreadKind.NOT_WHOLE if message in LIMITS else UnreadKind.INVALID
+        kind = UnreadKind.NOT_WHOLE if error.is_limit else UnreadKind.INVALID
         source = self.source
 
         def where() -> Span:
-            first = at(start)
-            return source.span(first, max(at(max(end - 1, start)) + 1, first))
+            first = at(error.start)
+            return source.span(first, max(at(max(error.end - 1, error.start)) + 1, first))
 
-        return Install("script", unread=(Unread(kind, "this RUN", where, message),), program="RUN", where=where)
+        return Install("script", unread=(Unread(kind, "this RUN", where, error.message),), program="RUN", where=where)
 
     def _note_wheels(self, stage: OpenStage, at: Callable[[int], int], command: Command) -> bool:
         """Whether a command builds the wheel of a project, which is noted beside others of its folder."""

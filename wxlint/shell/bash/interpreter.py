@@ -19,11 +19,11 @@ from wxlint.shell.bash.tree import Arith, Assign, Function, Group, Node, Pipe, R
 from wxlint.shell.bash.walker import Frame
 from wxlint.shell.branches import close
 from wxlint.shell.model import (
-    TOO_LONG,
     Files,
     Place,
     Redirect,
     Word,
+    too_long,
 )
 from wxlint.shell.state import (
     LAST_STEP,
@@ -93,8 +93,8 @@ class Interpreter:
 
     def give_up(self) -> Status:
         """The text takes too many steps: the rest of it is not known."""
-        if not self.state.errors or self.state.errors[-1][2] != TOO_LONG:
-            self.state.errors.append((0, len(self.text), TOO_LONG))
+        if not self.state.errors or not self.state.errors[-1].is_limit:
+            self.state.errors.append(too_long(self.text))
         self.state.flow = "exit"
         return RAN
 

@@ -29,7 +29,7 @@ from wxlint.shell.bash.tree import (
     WholeText,
 )
 from wxlint.shell.bash.words import MAX_DEPTH
-from wxlint.shell.model import TOO_DEEP
+from wxlint.shell.model import ShellError
 
 _CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "esac", "}"))
 _FUNCTION = late(r"([^ \t\n;&|<>()$`\"'\\=]+)[ \t]*\([ \t]*\)((?:[ \t\r\n]|\\\n|#[^\n]*)*)")
@@ -183,7 +183,7 @@ class Parser(CompoundReader):
     def _body(self) -> Node:
         """The command behind `name()`."""
         if self.depth >= MAX_DEPTH:
-            self.fail(self.at, TOO_DEEP)
+            self.fail(self.at)
             self.at = self.end
             return EMPTY
         self.depth += 1
@@ -194,7 +194,7 @@ class Parser(CompoundReader):
 
     def _nest(self, word: str, start: int, after: int) -> Node | None:
         if self.depth >= MAX_DEPTH:
-            self.fail(start, TOO_DEEP)
+            self.fail(start)
             self.at = self.end
             return EMPTY
         self.depth += 1
@@ -263,7 +263,7 @@ class Parsed(NamedTuple):
     """A text as a tree. errors: (start, end, what is wrong). comments: the offsets of their `#`, sorted."""
 
     tree: Node
-    errors: tuple[tuple[int, int, str], ...]
+    errors: tuple[ShellError, ...]
     comments: tuple[int, ...]
 
 

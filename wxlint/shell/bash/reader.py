@@ -13,12 +13,11 @@ from wxlint.core.patterns import late
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.bash.interpreter import Interpreter
 from wxlint.shell.bash.parser import parsed
-from wxlint.shell.model import ANYWHERE, TOO_DEEP, Command, Files, Place, ShellResult, Surroundings, line_of
+from wxlint.shell.model import ANYWHERE, Command, Files, Place, ShellError, ShellResult, Surroundings, line_of, too_deep
 from wxlint.shell.state import ShellState
 from wxlint.shell.values import PositionalParameters, hole, relative
 from wxlint.shell.ways import Ways
 
-Problem = tuple[int, int, str]
 """As in ShellResult."""
 
 
@@ -58,7 +57,7 @@ def read_shell(
     interpreter = Interpreter(text, state, flavor=flavor, script=script, files=files)
     at_exit = 0
     held: Mapping[str, object] = {}
-    errors: tuple[Problem, ...] = ()
+    errors: tuple[ShellError, ...] = ()
     try:
         tree, errors, _ = parsed(text, flavor)
         interpreter.whole(tree)
@@ -75,7 +74,7 @@ def read_shell(
         interpreter.at_exit()
         interpreter.uncalled()
     except RecursionError:  # the depth guards are there so that this does not happen
-        errors += ((0, len(text), TOO_DEEP),)
+        errors += (too_deep(0, len(text)),)
     held = {name: value for name, value in held.items() if " " not in name}
     commands = state.commands
     if interpreter.commands.rooted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from wxlint.core.patterns import late
 from wxlint.shell.bash.tree import Lit, Node, Opaque, Param, Part, Subst, WordText
-from wxlint.shell.model import TOO_DEEP
+from wxlint.shell.model import ShellError, too_deep
 
 MAX_DEPTH = 40
 """Nesting of substitutions and compound commands; deeper text is not read."""
@@ -32,11 +32,13 @@ class WordReader:
         self.at, self.end = 0, len(text)
         self.depth = 0
         self.unclosed = 0
-        self.errors: list[tuple[int, int, str]] = []
+        self.errors: list[ShellError] = []
 
-    def fail(self, start: int, message: str) -> None:
+    def fail(self, start: int, message: str = "") -> None:
+        """Note what is not read. message: "" where the text is nested too deep."""
         if len(self.errors) < 100:
-            self.errors.append((min(start, self.end), min(max(self.at, start + 1), len(self.text)), message))
+            first, last = min(start, self.end), min(max(self.at, start + 1), len(self.text))
+            self.errors.append(ShellError(first, last, message) if message else too_deep(first, last))
 
     def commands(self, closing: str) -> Node:
         raise NotImplementedError
@@ -182,7 +184,7 @@ class WordReader:
     def _nested(self, closing: str) -> Node | None:
         """Commands up to `closing`; None, and everything to the end skipped, when nested too deep."""
         if self.depth >= MAX_DEPTH:
-            self.fail(self.at, TOO_DEEP)
+            self.fail(self.at)
             self.at = self.end
             return None
         self.depth += 1

@@ -10,7 +10,7 @@ from typing import Union
 
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
-from wxlint.shell.model import TOO_DEEP
+from wxlint.shell.model import ShellError, too_deep
 
 _MAX_DEPTH = 30
 _BARE = late(r"[^\n\"^&|()]+")
@@ -84,7 +84,7 @@ class BatchParsed(NamedTuple):
     """The statements of a text. errors: (start, end, what is wrong)."""
 
     nodes: tuple[Node, ...]
-    errors: tuple[tuple[int, int, str], ...]
+    errors: tuple[ShellError, ...]
 
 
 @lru_cache(maxsize=8)
@@ -100,11 +100,13 @@ class BatchParser:
     def __init__(self, text: str) -> None:
         self.text, self.end = text, len(text)
         self.at = self.depth = 0
-        self.errors: list[tuple[int, int, str]] = []
+        self.errors: list[ShellError] = []
 
-    def fail(self, start: int, message: str) -> None:
+    def fail(self, start: int, message: str = "") -> None:
+        """Note what is not read. message: "" where the text is nested too deep."""
         if len(self.errors) < 100:
-            self.errors.append((min(start, self.end), min(max(self.at, start), self.end), message))
+            first, last = min(start, self.end), min(max(self.at, start), self.end)
+            self.errors.append(ShellError(first, last, message) if message else too_deep(first, last))
 
     def script(self) -> list[Node]:
         out: list[Node] = []
@@ -159,7 +161,7 @@ class BatchParser:
         if match and word in ("if", "for"):
             if self.depth >= _MAX_DEPTH:
                 self.at = self.end
-                self.fail(start, TOO_DEEP)
+                self.fail(start)
                 return Line(start, start)
             self.depth += 1
             self.at = match.end()
@@ -178,7 +180,7 @@ class BatchParser:
         start = self.at
         if self.depth >= _MAX_DEPTH:
             self.at = self.end
-            self.fail(start, TOO_DEEP)
+            self.fail(start)
             return Line(start, start)
         self.depth += 1
         self.at += 1

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wxlint.core.values import HOLE, Value
-from wxlint.shell.model import TOO_DEEP, Place, ShellResult, line_of
+from wxlint.shell.model import Place, ShellError, ShellResult, line_of, too_deep
 from wxlint.shell.values import Variable
 
 
@@ -31,7 +31,7 @@ def read_batch(
     from wxlint.shell.batch.parser import parsed
 
     text = text.replace(HOLE, "\ufffd")
-    errors: tuple[tuple[int, int, str], ...] = ()
+    errors: tuple[ShellError, ...] = ()
     runner = BatchRunner(text, where or line_of(text, script), script)
     for name, value in (variables or {}).items():
         runner.vars[name.lower()] = value
@@ -39,7 +39,7 @@ def read_batch(
         nodes, errors = parsed(text)
         runner.script_nodes(nodes)
     except RecursionError:  # the depth guards are there so that this does not happen
-        errors += ((0, len(text), TOO_DEEP),)
+        errors += (too_deep(0, len(text)),)
     held = {runner.written.get(name, name): _seen(value) for name, value in runner.vars.items()}
     return ShellResult(tuple(runner.commands), held, (*errors, *runner.errors))
 

@@ -9,7 +9,7 @@ from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason
 from wxlint.core.values import HOLE, Value
 from wxlint.shell.batch.words import Expanded, edited, modified, own_path
-from wxlint.shell.model import TOO_LONG, Place, Word
+from wxlint.shell.model import Place, Word, too_long
 from wxlint.shell.state import LAST_STEP, ShellState
 from wxlint.shell.values import MAX_TEXT, ROOT, UNSET, Variable, hole, joined, known_names, merged, not_set, relative
 
@@ -236,7 +236,7 @@ class Variables(ShellState):
         names = known_names(self.vars)
         self.steps += 4 * len(names) + len(self.vars) // 16
         if self.steps > LAST_STEP:
-            self.errors.append((0, len(self.text), TOO_LONG))
+            self.errors.append(too_long(self.text))
             self.flow = "exit"
             return
         for name in names:
