@@ -26,6 +26,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+from release_needs import Need, contradicted
 
 FACTS = Path(__file__).resolve().parents[1] / "wxlint" / "facts"
 
@@ -304,6 +305,15 @@ def _of_extra(index: Index, name: str, version: str, extra: str) -> list[Require
     return [r for r in required if r.marker is not None and not _always(r) and _always(r, extra)]
 
 
+def package_needs(index: Index) -> Iterator[Found]:
+    """What releases need of others, by the first and the last of each row (`scripts/list_needs.py` looks at all)."""
+    for row in table("package_needs"):
+        need = Need(row["from"], row["last"], row["needs"].replace(" ", ","))
+        said = list(contradicted(index, row["name"], need))
+        wrong = "; ".join(filter(None, said))
+        yield Found("package_needs", f"{row['name']} {row['from']} {row['needs']}", wrong, None in said and not wrong)
+
+
 CHECKS = {
     check.__name__: check
     for check in (
@@ -320,6 +330,7 @@ CHECKS = {
         numpy_2,
         index_names,
         extras,
+        package_needs,
     )
 }
 

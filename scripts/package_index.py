@@ -61,7 +61,10 @@ class Index:
         wheels = [f for f in files if f["filename"].endswith(".whl") and is_linux(f["filename"], machine)]
         if not wheels:
             return None
-        file = max(wheels, key=lambda f: str(f["filename"]))
+        return self.requires_of(name, max(wheels, key=lambda f: str(f["filename"])))
+
+    def requires_of(self, name: str, file: dict[str, Any]) -> list[Requirement] | None:
+        """What one wheel of a project requires, by its metadata; None where there is none to be had."""
         url = urllib.parse.urljoin(f"{self.url}/{name}/", file["url"])
         text = self._get(f"{url}.metadata", "*/*")
         if text is None:  # an index that does not serve it apart

@@ -48,6 +48,7 @@ KEYS = {
     "official_images": ("name",),
     "old_keys": ("repository", "tag"),
     "other_packages": ("ecosystem", "name"),
+    "package_needs": ("name", "from", "needs"),
     "servers": ("repository", "tag"),
     "python_debians": ("tag",),
     "pytorch_cuda": ("version",),
