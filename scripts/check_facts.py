@@ -27,6 +27,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 from release_needs import Need, contradicted
+from release_pythons import python_ranges
 
 FACTS = Path(__file__).resolve().parents[1] / "wxlint" / "facts"
 
@@ -314,6 +315,16 @@ def package_needs(index: Index) -> Iterator[Found]:
         yield Found("package_needs", f"{row['name']} {row['from']} {row['needs']}", wrong, None in said and not wrong)
 
 
+def requires_python(index: Index) -> Iterator[Found]:
+    """For which Pythons releases are: all of a row is derived (`scripts/list_pythons.py` writes them anew)."""
+    for row in table("requires_python"):
+        there = python_ranges(index, row["name"])
+        said = (row["from"], row["last"], row["pythons"])
+        fits = [one for one in there if one.first == said[0]]
+        wrong = "" if said in there or not there else f"has {' '.join(fits[0][1:])}" if fits else "no row begins here"
+        yield Found("requires_python", f"{row['name']} {row['from']}", wrong, not there)
+
+
 CHECKS = {
     check.__name__: check
     for check in (
@@ -331,6 +342,7 @@ CHECKS = {
         index_names,
         extras,
         package_needs,
+        requires_python,
     )
 }
 

@@ -49,6 +49,7 @@ KEYS = {
     "old_keys": ("repository", "tag"),
     "other_packages": ("ecosystem", "name"),
     "package_needs": ("name", "from", "needs"),
+    "requires_python": ("name", "from"),
     "servers": ("repository", "tag"),
     "python_debians": ("tag",),
     "pytorch_cuda": ("version",),

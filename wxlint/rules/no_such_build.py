@@ -14,11 +14,11 @@ a few Pythons only, and their makers make room by deleting releases, the candida
 `tensorflow==2.5.0rc0` and `paddlepaddle==2.5.2` were there and are not any more; some names are gone
 (`tensorflow-gpu`), never were (`detectron2`) or stand for nothing (`pytorch`); and an extra that a release no longer
 has, as `jax[cuda11_pip]`, is passed over: what comes is the build for the CPU. pip refuses a project whose
-`requires-python` leaves out the Python of the base. conda has `pytorch-cuda` for five versions of CUDA, up to 12.4,
-since PyTorch's channel ended with torch 2.5. What is newer than the tables is a warning, and so is a channel that is
-empty because somebody's build passes nothing for its argument: the root of the index has the builds of every channel,
-and one of them is taken. An ARG without a default is meant to be passed: where nobody builds the Dockerfile, nothing is
-said.
+`requires-python` leaves out the Python of the base, and so it does a release: `numpy>=2.5.1` is for Python 3.12. conda
+has `pytorch-cuda` for five versions of CUDA, up to 12.4, since PyTorch's channel ended with torch 2.5. What is newer
+than the tables is a warning, and so is a channel that is empty because somebody's build passes nothing for its
+argument: the root of the index has the builds of every channel, and one of them is taken. An ARG without a default is
+meant to be passed: where nobody builds the Dockerfile, nothing is said.
 
 ## Bad
 
@@ -104,7 +104,7 @@ from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Build
 from wxlint.images.stack.torch.channels import channel_of_url
 from wxlint.images.stack.torch.model import describe
-from wxlint.rules import Problem, _channels, _conda_channels, _refused_projects
+from wxlint.rules import Problem, _channels, _conda_channels, _refused_projects, _refused_pythons
 from wxlint.rules._channels import OFFICIAL
 
 SEVERITY = Severity.ERROR
@@ -140,6 +140,7 @@ def check(repository: Repository) -> Iterator[Problem]:
         yield from _channels.of_arm64(repository, image)
     for image, stack in repository.image_stacks:
         yield from _default_index(image, stack.python)
+        yield from _refused_pythons.problems(image, stack.python)
 
 
 def _no_channels(step: TorchStep) -> Iterator[Problem]:
