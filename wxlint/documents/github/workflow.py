@@ -163,6 +163,18 @@ def _names(node: Node | None) -> tuple[str, ...]:
     return tuple(item.text for item in items if isinstance(item, Scalar))
 
 
+def in_order(jobs: tuple[Job, ...]) -> Iterator[Job]:
+    """The jobs in the order of the file, each behind those that it needs."""
+    waiting, ended = list(jobs), set[str]()
+    names = {job.id.text for job in jobs}
+    while waiting:
+        ready = [job for job in waiting if ended.issuperset(names.intersection(job.needs))]
+        for job in ready or waiting:  # a circle, which GitHub refuses
+            ended.add(job.id.text)
+            yield job
+        waiting = [job for job in waiting if job.id.text not in ended]
+
+
 def entries(node: Node | None) -> Iterator[tuple[Scalar, Node]]:
     """The entries of a mapping; none of anything else."""
     if isinstance(node, Mapping):

@@ -51,7 +51,7 @@ def read_script(
             edits += _edit(command, source, find, tried)
             continue
         span = source.span(command.start, command.end)
-        calls.append(DockerCall(docker, span, source.path))
+        calls.append(DockerCall(docker, span, source.path, starts=tuple(tried)))
         if docker.verb == "build":
             if fed is None and _reads_input(docker):
                 fed = _fed([each for each, _ in followed], number, source.text)

@@ -22,12 +22,26 @@ PROGRAMS = ("docker", "podman", "nerdctl", "buildah", "skopeo", "crane", "regctl
 
 
 class DockerCall(NamedTuple):
-    """A docker command of a script, with its place. hosted: on a machine of GitHub's, which has no GPU."""
+    """A docker command of a script, with its place.
+
+    hosted: on a machine of GitHub's, which has no GPU. starts: where its relative paths may start.
+    """
 
     docker: DockerCommand
     span: Span
     path: str
     hosted: bool = False
+    starts: tuple[str, ...] = ()
+
+
+class BakeRun(NamedTuple):
+    """A run of bake. folders: where it may be started. files: none where those with the usual names are read. targets:
+    as they are named, with their places; none for the default."""
+
+    folders: tuple[str, ...]
+    files: tuple[str, ...]
+    targets: tuple[tuple[str, Span], ...]
+    span: Span
 
 
 class DockerfileEdit(NamedTuple):
@@ -94,7 +108,8 @@ class Script(NamedTuple):
 
     problems: what is wrong with the file. columns: of the tables that a program writes out, each text with its place,
     where the program starts services whose names it takes from elsewhere. running: containers of which a chart's values
-    say image and resources.
+    say image and resources. open_pushes: something of it that is not followed may push images. bakes: runs of bake by
+    an action.
     """
 
     calls: tuple[DockerCall, ...]
@@ -106,6 +121,8 @@ class Script(NamedTuple):
     columns: tuple[tuple[tuple[str, Span], ...], ...] = ()
     running: tuple[Running, ...] = ()
     devcontainers: tuple[Devcontainer, ...] = ()
+    open_pushes: bool = False
+    bakes: tuple[BakeRun, ...] = ()
 
     @property
     def pushed(self) -> dict[str, int]:

@@ -35,6 +35,8 @@ class Use(NamedTuple):
     because: tuple[Reason, ...] = ()
 
 
+SCANNED = "scanned image"
+"""The kind of a use by what looks into an image, whatever its tag."""
 DEFAULT_PLATFORM = "linux/amd64"
 """What a build is for where nothing says so."""
 
@@ -75,6 +77,10 @@ class Build(NamedTuple):
     """What is changed of the Dockerfile on its way into the build."""
     called: tuple[str, str] = ("", "")
     """A file, and the name there by which others may take its image for a context (`target:base`, `service:base`)."""
+    pushes: bool = False
+    """It may push what it makes."""
+    open_tags: bool = False
+    """It may make tags of which nothing is known."""
 
     @property
     def identity(self) -> tuple[object, ...]:

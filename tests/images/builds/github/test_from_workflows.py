@@ -162,9 +162,9 @@ def test_metadata_makes_tags() -> None:
     )
     assert tags(script(text)) == [
         "example/app:edge-cuda",
-        "example/app:sha-${{ sha tag }}-cuda",
+        "example/app:sha-{{sha}}-cuda",
         "ghcr.io/example/app:edge-cuda",
-        "ghcr.io/example/app:sha-${{ sha tag }}-cuda",
+        "ghcr.io/example/app:sha-{{sha}}-cuda",
     ]
 
 

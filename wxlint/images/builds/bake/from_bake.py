@@ -101,6 +101,7 @@ class Bake:
             more=any(self._may_hold_more(given) for given in attributes.get("args", [])),
             wanted=() if path is not None else tuple(tried),
             called=(self.source.path, made.name),
+            open_tags=any(map(_is_open, attributes.get("tags", [])[-1:])),
         )
 
     def _may_hold_more(self, said: Said) -> bool:
@@ -186,3 +187,10 @@ class Bake:
     def _platform(self, given: list[Said]) -> str:
         known = self._platforms(given)
         return known[0] if known and DEFAULT_PLATFORM not in known else DEFAULT_PLATFORM
+
+
+def _is_open(said: Said) -> bool:
+    """Whether there may be tags of which nothing is known."""
+    data = said.value()
+    items = data if isinstance(data, list) else [data]
+    return not said.sure or any(not isinstance(item, Value) or item.text == HOLE for item in items)

@@ -141,6 +141,14 @@ class Targets:
                 members = [item.text for item in self._list(group, "targets")]
                 yield from self._members(members, depth + 1)
 
+    def members_of(self, group: Block) -> tuple[str, ...] | None:
+        """The names that a group has in its list; None where they are not known."""
+        value = group.body.get("targets")
+        found = evaluate(value, self.variables) if value is not None else []
+        if not isinstance(found, list) or not all(isinstance(item, Value) and item.known for item in found):
+            return None
+        return tuple(item.text for item in found)
+
     def _list(self, block: Block, name: str) -> list[Value]:
         value = block.body.get(name)
         found = evaluate(value, self.variables) if value is not None else []

@@ -80,7 +80,20 @@ def build_of(
         platforms=tuple(one for one in chosen.split(",") if "/" in one and HOLE not in one),
         wanted=() if files.dockerfile or unknown_options else tuple(files.tried),
         edits=edits or (),
+        pushes=_pushes(docker),
+        open_tags=unknown_options or any(_is_open(option.value) for option in docker.values("-t", "--tag")),
     )
+
+
+def _pushes(docker: DockerCommand) -> bool:
+    """Whether a build pushes what it makes: `--push`, or an output of that kind; kaniko pushes of itself."""
+    outputs = [option.value.text for option in docker.values("-o", "--output") if option.value is not None]
+    said = any("push=true" in text or "type=registry" in text for text in outputs)
+    return said or any(option.name == "--push" for option in docker.options)
+
+
+def _is_open(value: Value | None) -> bool:
+    return value is None or value.text in ("", HOLE)
 
 
 def _tags(docker: DockerCommand, source: Source, rounds: Rounds) -> Iterator[Use]:

@@ -49,6 +49,9 @@ _RUN_VALUE = frozenset(
     " --storage-opt --sysctl --tmpfs --ulimit -u --user --userns --uts -v --volume --volume-driver --volumes-from"
     " -w --workdir --requires --secret --hooks-dir".split()
 )
+_BAKE_VALUE = frozenset(
+    "--allow --builder --call -f --file --list --metadata-file --progress --provenance --sbom --set".split()
+)
 _COMPOSE_VALUE = frozenset(
     "-f --file -p --project-name --profile --project-directory --env-file --parallel --ansi --progress".split()
 )
@@ -152,6 +155,8 @@ def docker_command(command: Command) -> DockerCommand | None:
         group, verb, words = verb, words[0].value.text, words[1:]
         if verb == "b":
             verb = "build"
+        elif group == "buildx" and verb in ("bake", "f"):
+            verb = "bake"
         elif group in ("builder", "buildx") and verb != "build":
             verb = f"{group} {verb}"  # `docker buildx create` makes a builder, not a container
     if verb in ("bud", "build-using-dockerfile"):
@@ -161,9 +166,11 @@ def docker_command(command: Command) -> DockerCommand | None:
         if verb == "build"
         else _RUN_VALUE
         if verb in ("run", "create")
+        else _BAKE_VALUE
+        if verb == "bake"
         else frozenset(("--platform", "--format"))
     )
-    options, rest = _options(words, takes, anywhere=verb == "build")
+    options, rest = _options(words, takes, anywhere=verb in ("build", "bake"))
     return DockerCommand(verb, tuple(options), tuple(rest), command)
 
 

@@ -1,6 +1,6 @@
-"""What actions of GitHub workflows build: docker/build-push-action, and the tags that docker/metadata-action makes.
+"""What docker/build-push-action builds in GitHub workflows.
 
-Inputs as in the README files of these actions (version 6 of build-push, version 5 of metadata).
+Inputs as in the README file of the action (version 6).
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from wxlint.core.findings import Span
 from wxlint.core.paths import normal
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.tuples import NamedTuple
-from wxlint.core.values import HOLE, Value, concat
+from wxlint.core.values import HOLE, Value
 from wxlint.documents.github.expressions import expand
-from wxlint.documents.github.results import unknown
 from wxlint.documents.yaml import Scalar
 from wxlint.images.builds.github.placed_text import Placed, parts_of
 from wxlint.images.model.records import DEFAULT_PLATFORM, Build, Use
@@ -76,12 +75,13 @@ def build_push(inputs: Inputs, label: str, find: Find, workspace: JobWorkspace) 
     target = inputs.value("target")
     platforms = inputs.listed("platforms")
     contexts = [part.value.text.partition("=") for part in inputs.listed("build-contexts", "\n")]
+    tags = inputs.listed("tags")
     return Build(
         dockerfile or "",
         (folder,) if folder is not None else (),
         target.text if target is not None and target.known else None,
         tuple(_arguments(inputs)),
-        tuple(_tag(part, inputs.source) for part in inputs.listed("tags") if part.value.text != HOLE),
+        tuple(_tag(part, inputs.source) for part in tags if part.value.text != HOLE),
         (reason_at("build", label, inputs.span("")),),
         inputs.span("target"),
         _platform([part.value for part in platforms], workspace.platform),
@@ -90,7 +90,17 @@ def build_push(inputs: Inputs, label: str, find: Find, workspace: JobWorkspace) 
         wanted=() if dockerfile else tried,
         platforms=tuple(part.value.text for part in platforms if part.value.known),
         more=any(HOLE in part.value.text.partition("=")[0] for part in inputs.listed("build-args", "\n")),
+        pushes=pushes(inputs),
+        open_tags=any(part.value.text == HOLE for part in tags),
     )
+
+
+def pushes(inputs: Inputs) -> bool:
+    """Whether a build of docker's actions may push what it makes."""
+    said, outputs = inputs.value("push"), inputs.value("outputs")
+    if said is not None and said.text.lower() != "false":
+        return True
+    return outputs is not None and any(word in outputs.text for word in ("push=true", "type=registry", HOLE))
 
 
 def _context(value: Value | None) -> str | None:
@@ -136,83 +146,3 @@ def _tag(part: Placed, source: Source) -> Use:
 def tag_use(value: Value, span: Span) -> Use:
     """A tag that an action makes."""
     return Use("build tag", value, parse_reference(value), span, produces=True, because=value.because)
-
-
-def _lines_of(inputs: Inputs, name: str) -> list[Value]:
-    """The lines of an input of docker/metadata-action, which may hold comments."""
-    return [part.value for part in inputs.listed(name, "\n") if not part.value.text.startswith("#")]
-
-
-def metadata_tags(inputs: Inputs) -> Value:
-    """The tags that docker/metadata-action makes, one to a line; a hole for each part that git decides."""
-    reason = reason_at("variable", "tags of docker/metadata-action", inputs.span(""))
-    flavor = _flavor(inputs)
-    prefix, suffix = flavor.get("prefix", Value("")), flavor.get("suffix", Value(""))
-    names: list[Value] = []
-    for line in _lines_of(inputs, "images"):
-        fields = _fields(line)
-        if _is_false(fields.get("enable")):
-            continue
-        names.append(fields.get("name", line))
-    tags: list[Value] = []
-    specs = _lines_of(inputs, "tags") or [Value("type=ref")]
-    for spec in specs:
-        tag = _metadata_tag(spec, prefix, suffix)
-        if tag is not None:
-            tags.append(tag)
-    latest = flavor.get("latest", Value("auto"))
-    if latest.text == "true" or (latest.text == "auto" and any(map(_brings_latest, specs))):
-        own = suffix if flavor.get("onlatest", Value("")).text == "true" else Value("")
-        tags.append(concat([Value("latest"), own]))
-    lines: list[Value] = []
-    for name in names:
-        for tag in tags:
-            lines += [Value("\n")] if lines else []
-            lines += [name, Value(":"), tag]
-    made = concat(lines) if lines else unknown("tags")
-    return made._replace(because=(*made.because, reason))
-
-
-def _flavor(inputs: Inputs) -> dict[str, Value]:
-    found: dict[str, Value] = {}
-    for line in _lines_of(inputs, "flavor"):
-        found.update(_fields(line))
-    return found
-
-
-def _metadata_tag(spec: Value, prefix: Value, suffix: Value) -> Value | None:
-    fields = _fields(spec)
-    if _is_false(fields.get("enable")):
-        return None
-    kind = fields["type"].text if "type" in fields else "raw"
-    value = fields.get("value") if "type" in fields else spec
-    prefix, suffix = fields.get("prefix", prefix), fields.get("suffix", suffix)
-    if kind == "sha" and "prefix" not in fields:
-        prefix = concat([prefix, Value("sha-")])
-    if kind == "raw" and value is not None and "{{" not in value.text:
-        return concat([prefix, value, suffix])
-    return concat([prefix, unknown(f"{kind} tag"), suffix])
-
-
-def _brings_latest(spec: Value) -> bool:
-    """Whether `latest` comes along with a tag of a release, as the action's `latest=auto` has it."""
-    fields = _fields(spec)
-    kind = fields["type"].text if "type" in fields else ""
-    of_a_tag = kind in ("semver", "match") or (kind == "ref" and fields.get("event", Value("")).text == "tag")
-    return of_a_tag and fields.get("enable", Value("true")).text == "true"
-
-
-def _is_false(value: Value | None) -> bool:
-    return value is not None and value.text == "false"
-
-
-def _fields(value: Value) -> dict[str, Value]:
-    """`a=b,c=d` as values, each with its own holes."""
-    found: dict[str, Value] = {}
-    holes = iter(value.holes)
-    for field in value.text.split(","):
-        own = tuple(next(holes, "") for _ in range(field.count(HOLE)))
-        name, equals, text = field.partition("=")
-        if equals and HOLE not in name:
-            found[name.strip()] = Value(text.strip(), own, value.because)
-    return found

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.core.values import HOLE, Value
 from wxlint.images.builds.bake.from_bake import Bake, read_bake
-from wxlint.images.builds.github.actions import Find, Inputs, tag_use
+from wxlint.images.builds.github.actions import Find, Inputs, pushes, tag_use
+from wxlint.images.builds.model import BakeRun
 from wxlint.images.model.records import Build, Use
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def bake_builds(
         for name, build in bake.named_builds(names if known else None):
             own = reason_at("build", f"{label}: bake target {name}", inputs.span("targets"))
             yield _changed(build, name, changes, inputs.source)._replace(
-                built_by=(own, *build.built_by), span=inputs.span("targets"), wanted=()
+                built_by=(own, *build.built_by), span=inputs.span("targets"), wanted=(), pushes=pushes(inputs)
             )
 
 
@@ -55,6 +56,28 @@ def _files(inputs: Inputs, workspace: JobWorkspace) -> Iterator[str]:
         local = workspace.local(posixpath.join(folder, name.removeprefix("cwd://")))
         if local is not None:
             yield local
+
+
+_METADATA = "bake-file"
+"""What outputs of docker/metadata-action are called that name its own bake files."""
+
+
+def bake_run(inputs: Inputs, workspace: JobWorkspace) -> BakeRun | None:
+    """What a step asks bake for; None where its files or targets are not known."""
+    workdir = inputs.value("workdir")
+    given = [part.value for part in inputs.listed("files")]
+    own = [value for value in given if not (value.holes and all(_METADATA in hole for hole in value.holes))]
+    targets = inputs.listed("targets")
+    if workdir is not None and not workdir.known or not all(value.known for value in own):
+        return None
+    if not all(part.value.known for part in targets) or (given and not own):
+        return None
+    folder = workspace.local(workdir.text if workdir is not None else ".")
+    if folder is None or inputs.value("source") is not None:
+        return None
+    places = tuple((part.value.text, inputs.source.span(part.start, part.end)) for part in targets)
+    files = tuple(value.text.removeprefix("cwd://") for value in own)
+    return BakeRun((folder,), files, places, inputs.span("targets"))
 
 
 def _changed(build: Build, name: str, changes: list[Placed], source: Source) -> Build:

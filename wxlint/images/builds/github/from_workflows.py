@@ -12,11 +12,11 @@ from wxlint.core.reasons import reason_at
 from wxlint.core.values import HOLE, Value
 from wxlint.documents.github.expressions import condition, expand
 from wxlint.documents.github.results import Data, unknown
-from wxlint.documents.github.workflow import Job, Workflow, WorkflowStep, entries, read_action, read_workflow
+from wxlint.documents.github.workflow import Job, Workflow, WorkflowStep, entries, in_order, read_action, read_workflow
 from wxlint.documents.yaml import Mapping as Node_Mapping
 from wxlint.documents.yaml import Node, Scalar
 from wxlint.images.builds.from_scripts import read_script
-from wxlint.images.builds.github.actions import Find, Inputs, build_push, metadata_tags
+from wxlint.images.builds.github.actions import Find, Inputs, build_push
 from wxlint.images.builds.github.contexts import environment_of, inputs_of, left_open
 from wxlint.images.builds.github.matrix import ANY, node_data, rounds
 from wxlint.images.builds.github.outputs import OUTPUT_FILES, written_by
@@ -24,7 +24,7 @@ from wxlint.images.builds.github.placed_text import fill_in, parts_of
 from wxlint.images.builds.github.printed_files import with_files
 from wxlint.images.builds.github.remote_scripts import SCRIPT_OF, remote_script
 from wxlint.images.builds.github.workspace import JobWorkspace
-from wxlint.images.builds.model import PROGRAMS, DockerCall, Script
+from wxlint.images.builds.model import PROGRAMS, BakeRun, DockerCall, Script
 from wxlint.images.model.embedded_shell import EmbeddedText
 from wxlint.images.model.records import Build, Use
 from wxlint.images.model.reference import parse_reference
@@ -70,7 +70,7 @@ class Workflows:
             return Script((), (), ())
         run = _Run(self, root_of(path))
         run.workflow(workflow, {}, 0)
-        return Script(tuple(run.calls), tuple(run.builds), tuple(run.uses))
+        return run.script()
 
     @property
     def _called(self) -> set[str]:
@@ -111,6 +111,13 @@ class _Run:
         self.calls: list[DockerCall] = []
         self.builds: list[Build] = []
         self.uses: list[Use] = []
+        self.bakes: list[BakeRun] = []
+        self.open_pushes = False
+
+    def script(self) -> Script:
+        """All that was found."""
+        calls, builds, uses = tuple(self.calls), tuple(self.builds), tuple(self.uses)
+        return Script(calls, builds, uses, open_pushes=self.open_pushes, bakes=tuple(self.bakes))
 
     def workflow(self, workflow: Workflow, given: dict[str, Data], depth: int) -> None:
         """All jobs of a workflow."""
@@ -125,7 +132,7 @@ class _Run:
             contexts["github"]["event_name"] = Value(next(iter(workflow.events)))
         contexts["env"] = environment_of(workflow.env, workflow.source, contexts)
         ended: dict[str, Data] = {}
-        for job in _in_order(workflow.jobs):
+        for job in in_order(workflow.jobs):
             inside = {**contexts, "needs": {ANY: True, **ended}}
             if condition(job.condition or "true", inside) is not False:
                 ended[job.id.text] = {ANY: True, "outputs": self.job(workflow, job, inside, depth)}
@@ -160,10 +167,11 @@ class _Run:
 
     def _call(self, job: Job, source: Source, contexts: Mapping[str, Data], depth: int) -> None:
         assert job.uses is not None
-        if not job.uses.text.startswith("./") or depth >= _DEPTH:
-            return
-        called = self.workflows.called(normal(posixpath.join(self.root, job.uses.text)))
-        if called is not None:
+        own = job.uses.text.startswith("./") and depth < _DEPTH
+        called = self.workflows.called(normal(posixpath.join(self.root, job.uses.text))) if own else None
+        if called is None:
+            self.open_pushes = True
+        else:
             given = {
                 key.text: node_data(value, source, contexts, f"inputs.{key.text}") for key, value in entries(job.given)
             }
@@ -209,9 +217,11 @@ class _Run:
         """What a `run` does; returns the outputs and the variables ("env.NAME") that it sets."""
         shell = step.shell.split(" ")[0] or "bash"
         assert step.run is not None
-        if shell not in ("bash", "sh") or not (
-            any(word in step.run.text for word in PROGRAMS) or any(name in step.run.text for name in OUTPUT_FILES)
-        ):
+        runs_engine = any(word in step.run.text for word in PROGRAMS)
+        if shell not in ("bash", "sh"):
+            self.open_pushes = self.open_pushes or runs_engine
+            return []
+        if not runs_engine and not any(name in step.run.text for name in OUTPUT_FILES):
             return []
         text = EmbeddedText()
         fill_in(text, source, step.run, contexts)
@@ -251,12 +261,16 @@ class _Run:
             self.builds.append(build)
             self.uses.extend(build.tags)
         elif name == "docker/bake-action":
-            from wxlint.images.builds.github.bake_action import bake_builds
+            from wxlint.images.builds.github.bake_action import bake_builds, bake_run
 
+            asked = bake_run(inputs, workspace)
+            self.bakes += [asked] if asked is not None else []
             for build in bake_builds(inputs, label, self.workflows.find, workspace, self.workflows.read):
                 self.builds.append(build)
                 self.uses.extend(build.tags)
         elif name == "docker/metadata-action":
+            from wxlint.images.builds.github.metadata_action import metadata_tags
+
             return {"tags": metadata_tags(inputs)}
         elif name in SCRIPT_OF:
             script = remote_script(inputs, name)
@@ -268,7 +282,16 @@ class _Run:
             self.uses.append(_use("docker action", value, source, start, start + len(value.text)))
         elif name.startswith("./") and depth < _DEPTH:
             self._composite(source, step, contexts, label, workspace, depth)
+        else:
+            self._other(name, inputs)
         return {}
+
+    def _other(self, name: str, inputs: Inputs) -> None:
+        """An action of somebody else."""
+        from wxlint.images.builds.github.other_actions import may_push, scanned
+
+        self.uses += scanned(name, inputs)
+        self.open_pushes = self.open_pushes or may_push(name)
 
     def _composite(
         self,
@@ -283,24 +306,13 @@ class _Run:
         folder = workspace.local(step.uses.text)
         action = self.workflows.action(folder) if folder is not None else None
         if action is None:
+            self._other(step.uses.text, Inputs(step, source, contexts))
             return
         given = {
             key.text: node_data(value, source, contexts, f"inputs.{key.text}") for key, value in entries(step.given)
         }
         inside = {**contexts, "inputs": inputs_of(action, given), "steps": {ANY: True}}
         self.steps(action.source, action.jobs[0].steps, inside, label, workspace, depth + 1)
-
-
-def _in_order(jobs: tuple[Job, ...]) -> Iterator[Job]:
-    """The jobs in the order of the file, each behind those that it needs."""
-    waiting, ended = list(jobs), set[str]()
-    names = {job.id.text for job in jobs}
-    while waiting:
-        ready = [job for job in waiting if ended.issuperset(names.intersection(job.needs))]
-        for job in ready or waiting:  # a circle, which GitHub refuses
-            ended.add(job.id.text)
-            yield job
-        waiting = [job for job in waiting if job.id.text not in ended]
 
 
 def _use(kind: str, value: Value, source: Source, start: int, end: int) -> Use:
