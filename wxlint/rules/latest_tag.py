@@ -37,7 +37,7 @@ from collections.abc import Iterator
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.images.graph.repository import Repository
-from wxlint.images.model.records import Use
+from wxlint.images.model.records import SCANNED, Use
 from wxlint.rules import Problem
 
 SEVERITY = Severity.ERROR
@@ -53,6 +53,8 @@ def check(repository: Repository) -> Iterator[Problem]:
     for use in repository.uses:
         reference = use.reference
         if reference is None or reference.digest or not reference.tag_known or reference.tag is None:
+            continue
+        if use.kind == SCANNED:
             continue
         if reference.tag not in repository.forbidden_tags(use) or repository.is_listed(use):
             taken = _in_dockerfile(use) or use.kind.startswith("compose") and not use.produces

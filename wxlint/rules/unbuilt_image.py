@@ -12,6 +12,10 @@ runs an image as CUDA where the repository builds it for the CPU alone, or the r
 script that pushes `tsbench` and builds `ts-bench` is warned of. A service that runs `app:experimental-x`, where the
 repository builds `app:*-cuda` only, is information, too.
 
+Where all pushes of the repository are understood, tags of docker/metadata-action among them, whoever runs, scans or
+deploys one of its images by a tag that none of them can make (`app:cuda`, of `app:latest-cuda` and `app:1.2.0-cuda`) is
+warned of: such a tag is missing, or is what somebody pushed in earlier days.
+
 ## Bad
 
 ```dockerfile base/Dockerfile
@@ -43,24 +47,25 @@ FROM example/base:cpu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity
 from wxlint.core.patterns import late
 from wxlint.core.values import HOLE
 from wxlint.facts.base_images import base_image
-from wxlint.images.graph.producers import same_name
 from wxlint.images.graph.repository import Repository
 from wxlint.images.model.records import Use
 from wxlint.images.model.reference import MOVING, Reference
 from wxlint.policy.accelerator_words import accelerator_words
 from wxlint.rules import Problem
+from wxlint.rules._built_names import BuiltNames, has_last_part, last_part
 
 if TYPE_CHECKING:
     from wxlint.policy.image_names import Member
     from wxlint.policy.model import Expectation, Policy
     from wxlint.rules._made_nowhere import MadeNowhere
+    from wxlint.rules._unpublished import Unpublished
 
 SEVERITY = Severity.ERROR
 SUMMARY = "a family image that is used and that nothing builds"
@@ -77,15 +82,21 @@ _NAMED = 3
 
 
 def check(repository: Repository) -> Iterator[Problem]:
-    built = _Built(repository.uses)
+    built = BuiltNames(repository.uses)
     sources = [repository.sources.read(path) for path in repository.scripts]
     scripts = [source.text for source in sources if source is not None]
     nowhere: MadeNowhere | None = None
+    by_policy = repository.policy is not None and bool(repository.policy.variants)
+    unpublished = _unpublished(repository) if not by_policy else None
     for use in repository.uses:
         reference = use.reference
-        if use.produces or reference is None or not reference.tag_known or reference.digest or built.has(reference):
+        if use.produces or reference is None or not reference.tag_known or reference.digest:
             continue
-        if repository.policy is not None and repository.policy.variants:
+        missing = list(unpublished.of(use)) if unpublished is not None else []
+        yield from missing
+        if missing or built.has(reference):
+            continue
+        if by_policy:
             yield from _by_policy(repository, use)
             yield from _of_another_version(repository, built, use, scripts)
             continue
@@ -104,7 +115,18 @@ def check(repository: Repository) -> Iterator[Problem]:
                 yield from nowhere.local(use)
 
 
-def _without_policy(built: _Built, use: Use, reference: Reference, scripts: Sequence[str]) -> Iterator[Problem]:
+def _unpublished(repository: Repository) -> Unpublished | None:
+    """What judges tags of images that are pushed from here; None where nothing is pushed."""
+    scripts = repository.scripts.values()
+    if not any(use.kind in ("docker push", "bake tag") for script in scripts for use in script.uses):
+        if not any(build.pushes for script in scripts for build in script.builds):
+            return None
+    from wxlint.rules._unpublished import Unpublished
+
+    return Unpublished(repository)
+
+
+def _without_policy(built: BuiltNames, use: Use, reference: Reference, scripts: Sequence[str]) -> Iterator[Problem]:
     if reference.tag in (None, "latest") or "/" not in reference.name:
         tags = sorted(built.tags(reference))
         if tags and all(accelerator_words(tag) for tag in tags):
@@ -117,7 +139,7 @@ def _without_policy(built: _Built, use: Use, reference: Reference, scripts: Sequ
         yield Problem(use.span, text, use.because, _OLD_HINT, Severity.INFO)
 
 
-def _of_another_variant(built: _Built, use: Use, reference: Reference, scripts: Sequence[str]) -> Iterator[Problem]:
+def _of_another_variant(built: BuiltNames, use: Use, reference: Reference, scripts: Sequence[str]) -> Iterator[Problem]:
     """A service or a pod that runs a variant of an image that the repository builds for others only."""
     wanted, tags = accelerator_words(reference.tag or ""), sorted(built.tags(reference))
     if len(tags) < len(built.alike(reference)) or not all(map(accelerator_words, tags)):
@@ -128,93 +150,16 @@ def _of_another_variant(built: _Built, use: Use, reference: Reference, scripts: 
             yield Problem(use.span, text + _tags(reference, tags), use.because, _OLD_HINT, Severity.INFO)
 
 
-def _of_no_variant(built: _Built, use: Use, reference: Reference, scripts: Sequence[str]) -> Iterator[Problem]:
+def _of_no_variant(built: BuiltNames, use: Use, reference: Reference, scripts: Sequence[str]) -> Iterator[Problem]:
     """A service or a pod that runs an image by a name for a branch, of which the repository builds variants only."""
     wanted, alike = reference.tag or "latest", built.alike(reference)
-    made = sorted({(one.tag or "").replace(HOLE, "*") for one in alike if _has_last_part(one)})
+    made = sorted({(one.tag or "").replace(HOLE, "*") for one in alike if has_last_part(one)})
     if wanted in MOVING or accelerator_words(wanted) or _VERSION.search(wanted) or len(made) < len(alike):
         return  # it may be older, or is a matter of variants
     if made and all(accelerator_words(tag.replace("*", "/")) and not tag.startswith(f"{wanted}-") for tag in made):
         if not any(wanted in text for text in scripts):
             text = f"nothing here builds {reference.shown()}; the repository builds that image as "
             yield Problem(use.span, text + _tags(reference, made), use.because, _OLD_HINT, Severity.INFO)
-
-
-class _Built:
-    """The images that the repository builds, by the last part of their names."""
-
-    def __init__(self, uses: Iterable[Use]) -> None:
-        self._tags: dict[str, dict[tuple[str, str | None], Reference]] = {}
-        for use in uses:
-            if use.produces and use.reference is not None:
-                partly = use.reference.tag is not None and use.reference.tag.strip(HOLE) != ""
-                tag = (use.reference.tag or "latest") if use.reference.tag_known or partly else None
-                names = self._tags.setdefault(_last_part(use.reference), {})
-                names.setdefault((use.reference.name, tag), use.reference)
-
-    def has(self, reference: Reference) -> bool:
-        """Whether an image may be one that is built."""
-        tag = reference.tag or "latest"
-        names = self._tags.get(_last_part(reference), {})
-        if (reference.name, tag) in names:
-            return True
-        return any(_may_be(own, tag) and same_name(one, reference) for (_, own), one in names.items())
-
-    def tags(self, reference: Reference) -> set[str]:
-        """The known tags under which an image of exactly this name is built."""
-        names = self._tags.get(_last_part(reference), {})
-        return {tag for name, tag in names if name == reference.name and tag is not None and HOLE not in tag}
-
-    def alike(self, reference: Reference) -> list[Reference]:
-        """What is built of the same name, or of one that may be the same."""
-        wanted = _last_part(reference)
-        same = [one for one in self._tags.get(wanted, {}).values() if same_name(one, reference)]
-        open_ends = [last for last in self._tags if last != wanted and wanted.endswith(last)]
-        more = [one for last in open_ends for one in self._tags[last].values() if not _has_last_part(one)]
-        return same + more
-
-    def under_other_tags(self, reference: Reference) -> list[str]:
-        """The tags of variants under which this very image is built, their unknown parts as `*`.
-
-        Only where the wanted tag is one of variants too, or the beginning of theirs.
-        """
-        wanted = reference.tag
-        if not wanted or wanted == "latest":
-            return []
-        names = self._tags.get(_last_part(reference), {})
-        same = [tag for (_, tag), one in names.items() if same_name(one, reference)]
-        if None in same:
-            return []  # under which tags is not known
-        tags = [tag for tag in same if tag and accelerator_words(tag.replace(HOLE, "/"))]
-        if not tags or not (accelerator_words(wanted) or all(_begins(tag, wanted) for tag in tags)):
-            return []
-        return sorted({tag.replace(HOLE, "*") for tag in tags})
-
-
-def _may_be(own: str | None, tag: str) -> bool:
-    """Whether a tag that is built, with parts that are not known, may be another."""
-    if own is None or own == tag:
-        return True
-    return HOLE in own and tag.startswith(own.partition(HOLE)[0]) and tag.endswith(own.rpartition(HOLE)[2])
-
-
-def _begins(own: str, wanted: str) -> bool:
-    """Whether a tag that is built, whose beginning may not be known, goes on behind the wanted one."""
-    first, hole, rest = own.partition(HOLE)
-    if own.startswith(f"{wanted}-") or not hole:
-        return own.startswith(f"{wanted}-")
-    left = wanted[len(first) :] if wanted.startswith(first) else ""
-    return any(rest.startswith(f"{left[at:]}-") for at in range(1, len(left)))
-
-
-def _last_part(reference: Reference) -> str:
-    """What names that can mean one repository have in common."""
-    return reference.name.rpartition("/")[2].rpartition(HOLE)[2]
-
-
-def _has_last_part(reference: Reference) -> bool:
-    """Whether the last part of a name is known."""
-    return HOLE not in reference.name.rpartition("/")[2]
 
 
 def _by_policy(repository: Repository, use: Use) -> Iterator[Problem]:
@@ -252,18 +197,20 @@ def _tag(policy: Policy, expectation: Expectation) -> str:
     return tags_of(policy, policy.variants[expectation.variant], expectation.stage)[0]
 
 
-def _of_another_version(repository: Repository, built: _Built, use: Use, scripts: Sequence[str]) -> Iterator[Problem]:
+def _of_another_version(
+    repository: Repository, built: BuiltNames, use: Use, scripts: Sequence[str]
+) -> Iterator[Problem]:
     """A base of the policy under one of its tags, where the repository builds that image under others only."""
     reference, family = use.reference, repository.family
     member = family.member(reference) if reference is not None and use.kind == "FROM" else None
     if reference is None or member is None or not (member.listed and member.stage and member.variant):
         return
     others = built.alike(reference)
-    if any(not one.tag_known or not _has_last_part(one) for one in others):
+    if any(not one.tag_known or not has_last_part(one) for one in others):
         return  # it may be among them
     own = [one for one in others if _image_of(family.member(one)) == _image_of(member)]
     tags = {one.tag for one in own if one.tag and _VERSION.sub("0", one.tag) == _VERSION.sub("0", reference.tag or "")}
-    if tags and not any(f"{_last_part(reference)}:{reference.tag}" in text for text in scripts):
+    if tags and not any(f"{last_part(reference)}:{reference.tag}" in text for text in scripts):
         text = f"nothing here builds {reference.shown()}; the repository builds {member.stage} for {member.variant} as "
         yield Problem(use.span, text + _tags(reference, sorted(tags)), use.because, _OLD_HINT, Severity.INFO)
 
