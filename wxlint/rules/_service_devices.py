@@ -11,6 +11,7 @@ from wxlint.images.graph.services.purpose import Meant, gpu_setting
 from wxlint.rules import Problem
 
 if TYPE_CHECKING:
+    from wxlint.documents.compose.devices import DeviceRequest
     from wxlint.documents.compose.services import Service
 
 _DRIVERS = ("nvidia", "cdi", "amd")
@@ -70,6 +71,8 @@ def of_service(service: Service, meant: Meant, helper: bool) -> Iterator[Problem
             text += f"; service {meant.beside} has one for the same image"
         hint = "" if meant.accelerator == "cuda" else f"map the devices of the driver: {_ROCM_DEVICES}"
         yield Problem(service.key.span, text, why, hint, meant.severity)
+    elif meant.accelerator == "cuda" and asks and all(map(_is_of_the_screen, devices)):
+        yield from _without_nvidia(service, meant)
     elif meant.accelerator == "cpu" and asks:
         yield Problem(
             asks[0].place.span,
@@ -90,6 +93,24 @@ def of_service(service: Service, meant: Meant, helper: bool) -> Iterator[Problem
         yield Problem(setting.span or service.key.span, text, (setting.reason, *why), hint, severity)
     else:
         yield from _uncounted(service)
+
+
+def _is_of_the_screen(device: DeviceRequest) -> bool:
+    """Whether all that is mapped is what a screen, or a GPU of AMD's, is reached by."""
+    text = device.name.value.text if device.how == "device" and device.name is not None else ""
+    return text.startswith(("/dev/dri", "/dev/kfd"))
+
+
+def _without_nvidia(service: Service, meant: Meant) -> Iterator[Problem]:
+    """Yield a CUDA service whose devices reach no GPU of NVIDIA's; the engine's own runtime may bring one."""
+    if "privileged" in service.says or any(named.name == "NVIDIA_VISIBLE_DEVICES" for named in service.environment):
+        return
+    mapped = " and ".join(
+        sorted({device.name.value.text.partition(":")[0] for device in service.devices if device.name})
+    )
+    text = f"service {service.name} runs a cuda image and maps {mapped} only, through which CUDA finds no device"
+    severity = Severity.INFO if meant.severity is Severity.INFO else Severity.WARNING
+    yield Problem(service.devices[0].place.span, text, meant.because, "", severity)
 
 
 def _uncounted(service: Service) -> Iterator[Problem]:

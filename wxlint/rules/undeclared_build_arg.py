@@ -43,8 +43,11 @@ services:
 ```
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from wxlint.core.findings import Severity, Span
 from wxlint.core.patterns import late
@@ -56,10 +59,14 @@ from wxlint.policy.accelerator_words import accelerator_words
 from wxlint.rules import Problem
 from wxlint.rules._build_arguments import declared_arguments, is_predefined
 
+if TYPE_CHECKING:
+    from wxlint.documents.source import Source
+
 SEVERITY = Severity.WARNING
 SUMMARY = "a build argument that the Dockerfile does not declare"
 HINT = "declare it with ARG, or take it out"
 
+_CALLED = late(r"\$[({]call[ \t]+([\w.-]+)")
 _BEHIND_COMMA = late(r",\s*([A-Za-z_]\w*)=")
 _NEAR = 0.8
 """How much of two words is alike where one is a slip for the other: `python` and `pytorch` have 0.6."""
@@ -148,5 +155,20 @@ def _span(repository: Repository, place: Reason, name: str) -> Span | None:
         return None
     start = source.starts[place.line - 1]
     line = source.text[start:].partition("\n")[0]
-    found = re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", line)
-    return source.span(start + found.start(), start + found.end()) if found else source.span(start, start + len(line))
+    written = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+    found = written.search(line)
+    if found is not None:
+        return source.span(start + found.start(), start + found.end())
+    return _in_template(source, line, written) or source.span(start, start + len(line))
+
+
+def _in_template(source: Source, line: str, written: re.Pattern[str]) -> Span | None:
+    """Return where the argument stands in the `define` of a Makefile that the line calls."""
+    called = _CALLED.search(line)
+    block = (
+        re.search(rf"(?ms)^[ \t]*define[ \t]+{re.escape(called[1])}\b.*?^[ \t]*endef\b", source.text)
+        if called
+        else None
+    )
+    found = written.search(source.text, block.start(), block.end()) if block is not None else None
+    return source.span(found.start(), found.end()) if found is not None else None
