@@ -10,21 +10,17 @@ folders (`make -C`).
 ## Bad
 
 ```make Makefile
-push:
-        docker push example/asr:1.0-cuda
+push: ; docker push example/asr:1.0-cuda
 
-release:
-        make .push
+release: ; make .push
 ```
 
 ## Good
 
 ```make Makefile
-push:
-        docker push example/asr:1.0-cuda
+push: ; docker push example/asr:1.0-cuda
 
-release:
-        make push
+release: ; make push
 ```
 """
 
