@@ -13,7 +13,7 @@ _FINAL = late(r"\d+(?:\.\d+)*(?:\.?post\d+)?")
 """Releases that rows speak of: those before a final release may need something else."""
 
 
-class Need(NamedTuple):
+class PackageNeed(NamedTuple):
     """One package that a release needs, and in which releases: `huggingface-hub`, `>=0.34.0,<1.0`."""
 
     name: str
@@ -26,7 +26,7 @@ def are_needs_known(name: str) -> bool:
 
 
 @functools.lru_cache(maxsize=1024)
-def needs_of(name: str, version: str) -> tuple[Need, ...]:
+def needs_of(name: str, version: str) -> tuple[PackageNeed, ...]:
     """Return what one release of a distribution needs, as far as that is known: of releases that nobody has looked at,
     nothing is."""
     if not are_needs_known(name) or _FINAL.fullmatch(version) is None:
@@ -36,7 +36,7 @@ def needs_of(name: str, version: str) -> tuple[Need, ...]:
     for row in rows_of("package_needs", normalise(name)):
         match = _NEEDS.fullmatch(row["needs"])
         if match is not None and row["confidence"] == "verified" and _key(row["from"]) <= key <= _key(row["last"]):
-            found.append(Need(match[1], match[2].replace(" ", ",")))
+            found.append(PackageNeed(match[1], match[2].replace(" ", ",")))
     return tuple(found)
 
 

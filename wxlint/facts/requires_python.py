@@ -18,7 +18,7 @@ _KNOWN = (2, 7), *((3, minor) for minor in range(5, 16))
 """The Pythons that rows speak of."""
 
 
-class Refused(NamedTuple):
+class OtherPythons(NamedTuple):
     """That no release which a specifier allows is for a Python.
 
     pythons: of the releases that are asked for, the oldest and the newest; "" for no newest. nearest: the release for
@@ -47,7 +47,7 @@ class _Row(NamedTuple):
 
 
 @functools.lru_cache(maxsize=1024)
-def refused(name: str, specifier: str, python: str, *, capped: bool = True) -> Refused | None:
+def refused(name: str, specifier: str, python: str, *, capped: bool = True) -> OtherPythons | None:
     """Return that no release which a specifier allows from below is for a Python; None where one may be.
 
     Args:
@@ -70,8 +70,8 @@ def refused(name: str, specifier: str, python: str, *, capped: bool = True) -> R
     older = [row for row in fitting if row.last < asked[0].first or row.first < asked[0].first]
     later = [row for row in fitting if row not in older]
     if too_old:
-        return Refused(asked[0].pythons, older[-1].row["last"] if older else "", True)
-    return Refused(asked[-1].pythons, later[0].row["from"] if later else "", False)
+        return OtherPythons(asked[0].pythons, older[-1].row["last"] if older else "", True)
+    return OtherPythons(asked[-1].pythons, later[0].row["from"] if later else "", False)
 
 
 def _meets(row: _Row, lowest: tuple[tuple[int, ...], bool], limit: tuple[tuple[int, ...], bool]) -> bool:

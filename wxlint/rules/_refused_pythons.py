@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wxlint.core.findings import Severity
-from wxlint.facts.requires_python import Refused, refused
+from wxlint.facts.requires_python import OtherPythons, refused
 from wxlint.images.graph.image import Image
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
@@ -46,12 +46,12 @@ def _of_requirement(
     yield Problem(span, text, install.reasons, _hint(wanted, found, python), severity, image.label)
 
 
-def _words(found: Refused) -> str:
+def _words(found: OtherPythons) -> str:
     oldest, newest = found.pythons
     return f"{oldest} and later" if not newest else f"{oldest} to {newest}" if newest != oldest else oldest
 
 
-def _hint(wanted: Requirement, found: Refused, python: str) -> str:
+def _hint(wanted: Requirement, found: OtherPythons, python: str) -> str:
     base = f"take a base with Python {found.pythons[0] if found.older else found.pythons[1]}"
     which = "last" if found.older else "first"
     return f"{wanted.name} {found.nearest} is the {which} for Python {python}; or {base}" if found.nearest else base
