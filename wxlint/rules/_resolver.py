@@ -12,13 +12,13 @@ from wxlint.images.stack.torch.releases import numbers
 _FIRST = (20, 3)
 """The pip that resolves all requirements together. Source: its release notes."""
 _OLD_SYSTEMS = ("Ubuntu 16.04", "Ubuntu 18.04", "Ubuntu 20.04")
-"""Their python3-pip is 8.1, 9.0 and 20.0. Source: the archive's lists of packages, 2026-12-01."""
+"""Released before pip 20.3, of 2020-11-30: their python3-pip stays below it."""
 _NEW_PYTHON = (3, 9, 1)
 """What was first built when pip 20.3 was there."""
 _TAG = late(r"3\.(\d+)(?:\.(\d+))?(?:-|$)")
 _PATCHES = {7: 10, 8: 7}
-"""The first patch releases of older Pythons whose official images have pip 20.3 or later. Source: the
-PYTHON_PIP_VERSION of docker-library/python on the days of these releases."""
+"""The first patch releases of older Pythons that came after pip 20.3: images of earlier ones were built with an older
+pip, and no more since."""
 
 
 def refuses_conflicts(image: Image, install: Install) -> bool:
