@@ -124,6 +124,14 @@ class Lines(NamedTuple):
     prerelease: bool = False
     unknown_extras: tuple[tuple[str, str], ...] = ()
 
+    def counting(self, overrides: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
+        """What is installed: with what an override speaks of, whose own marker then does not count. A lock says what
+        is taken. Source: tried with uv."""
+        if self.locked or not self.skipped:
+            return self.requirements
+        names = {one.name for one in overrides if one.name}
+        return (*self.requirements, *(one for one in self.skipped if one.name in names))
+
 
 def joined(parts: Iterable[Lines]) -> Lines:
     """All of them, one after the other."""

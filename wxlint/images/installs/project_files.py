@@ -45,6 +45,7 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
     names = (*groups.names, *(part.name for part in reached))
     open_ended = any(HOLE in name for name in groups.names)
     wanted: list[Requirement] = []
+    skipped: list[Requirement] = []
     unread: tuple[Unread, ...] = ()
     bound_of = dict(project.bound)
     added = tuple(
@@ -63,14 +64,13 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
             if open_ended and not unread and _may_bring_torch(dependency):
                 unread = (Unread(UnreadKind.EXTRA, f"an extra of {flag}"),)
             continue
-        holds = applies(marker_of(dependency.requirement), environment, names)
-        if holds is False:
-            continue
+        marker = marker_of(dependency.requirement)
+        holds = applies(marker, environment, names)
         holes = ("…",) * dependency.requirement.count(HOLE)
         found = parse_requirement(Value(dependency.requirement, holes), partial(_span_of, dependency, source))
-        if found.name in groups.skipped:
-            if found.name != "torch" and may_decide(found):  # what it asks for comes all the same
-                wanted.append(Requirement("torch", written=found.written, maybe=True, where=found.where))
+        if holds is False:
+            if "extra" not in marker:  # which an override leaves as it is
+                skipped.append(found)
             continue
         bound = _bound_in(dependency, names, environment) if tool != "pip" and not groups.unbound else None
         found = found._replace(bound=bound, maybe=holds is None, group=dependency.part.name)
@@ -89,6 +89,7 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
         tuple(limits),
         unread,
         forks=project.forks or bool(elsewhere),
+        skipped=tuple(skipped),
         unknown_extras=tuple((source.path, name) for name in missing) if declares and not strict else (),
     )
 

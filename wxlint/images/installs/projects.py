@@ -34,9 +34,17 @@ def project_folder(tool: str, call: Call) -> str:
     return folder.text if folder is not None else "."
 
 
-def project_tool(tool: str, call: Call, added: tuple[str, ...] = (), *, unbound: bool = False) -> Iterator[Install]:
+def project_tool(
+    tool: str,
+    call: Call,
+    added: tuple[str, ...] = (),
+    *,
+    unbound: bool = False,
+    overrides: tuple[Requirement, ...] = (),
+) -> Iterator[Install]:
     """`uv sync`, `poetry install`, `pdm install`, `poetry bundle venv`: what the project file in a folder asks for.
-    added: what `uv add` adds to it. unbound: its sources do not count, whatever the command says."""
+    added: what `uv add` adds to it. unbound: its sources do not count, whatever the command says. overrides: uv's, for
+    which the marker of what they override does not count."""
     words = behind_options(call.rest, _GLOBAL)
     if not words:
         return
@@ -67,7 +75,7 @@ def project_tool(tool: str, call: Call, added: tuple[str, ...] = (), *, unbound:
                 unread = Unread(UnreadKind.CHANGED, LOCKS[tool])  # whose pins may stay beside another index
                 lines = lines._replace(unread=(*lines.unread, unread))
         yield shared._replace(
-            requirements=lines.requirements,
+            requirements=_without(lines.counting(overrides), groups.skipped),
             sources=lines.sources,
             constraints=lines.constraints,
             unread=lines.unread,
@@ -82,6 +90,19 @@ def project_tool(tool: str, call: Call, added: tuple[str, ...] = (), *, unbound:
         )
     elif verb == "add":
         yield shared._replace(tool="poetry", requirements=requirements_of(arguments.positional, call))
+
+
+def _without(requirements: tuple[Requirement, ...], skipped: frozenset[str]) -> tuple[Requirement, ...]:
+    """Requirements without distributions that are left out; what one of these asks for comes all the same."""
+    if not skipped:
+        return requirements
+    from wxlint.images.installs.project_files import may_decide  # only where one is left out
+
+    kept = [one for one in requirements if one.name not in skipped]
+    gone = (one for one in requirements if one.name in skipped - {"torch"} and may_decide(one))
+    if "torch" not in skipped and not any(one.name == "torch" for one in kept):
+        kept += (Requirement("torch", written=one.written, maybe=True, where=one.where) for one in gone)
+    return tuple(kept)
 
 
 def _upgrades_torch(arguments: Arguments) -> bool:

@@ -35,12 +35,12 @@ def _asks_for_torch(requirement: Requirement) -> bool:
 
 
 def overridden(parts: Iterable[Lines], overrides: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
-    """Requirements with what overrides put in the place of what they say of releases, indexes, and their markers. What
-    a lock pins is installed as it stands."""
+    """Requirements with what overrides put in the place of what they say of releases, indexes and extras, and of their
+    markers. What a lock pins is installed as it stands."""
     by_name = {one.name: one for one in overrides if one.name}
     found: list[Requirement] = []
     for part in parts:
-        listed = (*part.requirements, *(r for r in part.skipped if r.name in by_name))
+        listed = part.counting(overrides)
         found += listed if part.locked else (_in_its_place(one, by_name.get(one.name)) for one in listed)
     return tuple(found)
 
@@ -57,6 +57,7 @@ def _in_its_place(one: Requirement, other: Requirement | None) -> Requirement:
         kind=other.kind,
         bound=other.bound,
         maybe=other.maybe,
+        extras=other.extras,
     )
 
 

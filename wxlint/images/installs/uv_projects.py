@@ -63,7 +63,7 @@ def _synced(words: tuple[Word, ...], call: Call, added: tuple[str, ...] = ()) ->
     if made.unbound:
         settings = without_bindings(settings)
     place = of_project(read_arguments(call.rest), call.variables, call.context.absolute)
-    for found in project_tool("uv", call, added, unbound=made.unbound):
+    for found in project_tool("uv", call, added, unbound=made.unbound, overrides=settings.overrides):
         install = found._replace(place=place, makes=place != SYSTEM)
         if install.locked:
             if changes.lock is not None and (changes.renewed or changes.lock != made):

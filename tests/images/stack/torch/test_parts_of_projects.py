@@ -29,6 +29,8 @@ OF_EXTRA = TORCH.replace('"cu" }', '"cu", extra = "all" }')
 OF_GROUP = TORCH.replace('"cu" }', '"cu", group = "train" }')
 ON_MAC = OF_EXTRA.replace('"all" }', '"all", marker = "sys_platform == \'darwin\'" }')
 TWO = EXTRA + 'b = ["torch"]\n[tool.uv]\nconflicts = [[{ extra = "all" }, { extra = "b" }]]\n'
+ON_MAC_ONLY = "\"torch; sys_platform == 'darwin'\""
+OVERRIDE = '[tool.uv]\noverride-dependencies = ["{}"]\n'
 PARTS = [
     # an index that a part has of its own is that of all: in one lock a distribution is from one index
     (project('"torch"', EXTRA, OF_EXTRA), "cu121 newest"),
@@ -56,6 +58,13 @@ PARTS = [
     (project('"torch>=2.4,<2.8"', '[tool.uv]\nconstraint-dependencies = ["torchvision==0.20.0"]\n'), "default 2.7.1"),
     (project('"torch>=2.4,<2.8"', part("torchvision"),
              '[tool.uv]\nconstraint-dependencies = ["torchvision==0.20.0"]\n'), "default 2.5.0"),
+    # an override stands in the place of a requirement's marker and extras, too
+    (project(ON_MAC_ONLY, OVERRIDE.format("torch<2.8")), "default 2.7.1"),
+    (project(ON_MAC_ONLY, OVERRIDE.format("torch; sys_platform == 'darwin'")), "none"),
+    (project(ON_MAC_ONLY, OVERRIDE.format("torchvision<0.20")), "none"),
+    (project(ON_MAC_ONLY, OVERRIDE.format("torch<2.8"), TORCH), "cu121 ?"),
+    (project('"transformers[torch]"', OVERRIDE.format("transformers")), "none"),
+    (project('"transformers"', OVERRIDE.format("transformers[torch]")), "default ?"),
     # an older torch leads to the torchaudio that asks for none
     (project('"torchaudio"', part("facenet-pytorch")), "unknown"),
     (project('"torchaudio"', part("torch<2.10")), "unknown"),
@@ -79,3 +88,16 @@ def test_an_index_of_a_part_counts_for_commands_that_lock() -> None:
     on_mac = project('"torch"', EXTRA, ON_MAC)
     assert said(state(on_mac, "RUN uv sync --extra all").torch) == "unknown"
     assert said(state(project('"flask"', EXTRA, ON_MAC), "RUN uv sync --extra all").torch) == "default newest"
+
+
+def test_what_is_left_out_brings_what_it_asks_for() -> None:
+    files = project("\"accelerate; sys_platform == 'darwin'\"", OVERRIDE.format("accelerate"))
+    assert said(state(files, "RUN uv sync --no-install-package accelerate").torch) == "unknown"
+    assert said(state(files, "RUN uv sync --no-install-package torch").torch) == "none"
+    both = project('"accelerate", "torch"')
+    assert said(state(both, "RUN uv sync --no-install-package accelerate").torch) == "default newest"
+
+
+def test_an_override_counts_for_the_list_of_a_project_too() -> None:
+    files = project(ON_MAC_ONLY, OVERRIDE.format("torch<2.8"))
+    assert said(state(files, "RUN uv pip install -r pyproject.toml").torch) == "default 2.7.1"
