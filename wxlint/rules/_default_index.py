@@ -13,7 +13,7 @@ from wxlint.facts.wheels import Extra, Lack, extra_of, lack_of, name_on_index
 from wxlint.images.graph.image import Image
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
-from wxlint.images.stack.packages import limited
+from wxlint.images.stack.brought import limited
 from wxlint.images.stack.torch.channels import channel_of_url
 from wxlint.rules import Problem
 

@@ -53,9 +53,10 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
     )
     limits: list[Requirement] = []
     is_replaced = _replacing(groups)
-    elsewhere = list(_held_elsewhere(project, environment)) if tool == "uv" else []
+    dependencies = (*project.dependencies, *added)
+    elsewhere = list(_held_elsewhere(dependencies, environment)) if tool == "uv" else []
     limits += elsewhere
-    for dependency in (*project.dependencies, *added):
+    for dependency in dependencies:
         if is_replaced(dependency):
             continue
         if dependency.part not in reached:
@@ -94,19 +95,23 @@ def lines_of(project: Project, source: Text, flag: str, groups: Groups, environm
     )
 
 
-def _held_elsewhere(project: Project, environment: Environment) -> Iterator[Requirement]:
-    """Yield what that which is for another system only asks of torch and its companions, where it may keep them at an
-    older release here, too, or lead them to its index: a lock of uv is for all."""
-    for dependency in project.dependencies:
+def _held_elsewhere(dependencies: tuple[Dependency, ...], environment: Environment) -> Iterator[Requirement]:
+    """Yield what that which is for another system only asks of torch, its companions and other accelerated packages,
+    where it may keep them at an older release here, too, or lead them to its index: a lock of uv is for all."""
+    for dependency in dependencies:
         marker = marker_of(dependency.requirement)
         if not marker or applies(marker, environment, (dependency.part.name,)) is not False:
             continue
         wanted = parse_requirement(Value(dependency.requirement), None)
+        counts = wanted.name in FAMILY or facts.accelerated_package(wanted.name) is not None
+        asked = [wanted] if counts or facts.carries(wanted.name) else []
         if wanted.name not in FAMILY:
-            wanted = Requirement("torch", specifier=facts.torch_needed(wanted.name, wanted.pin, wanted.extras) or "")
-        bound = Bound("", Doubt.MARKER) if wanted.name in FAMILY and dependency.bindings else None
-        if bound is not None or any(sign in wanted.specifier for sign in ("==", "~=", "<")):
-            yield wanted._replace(maybe=True, bound=bound)
+            needed = facts.torch_needed(wanted.name, wanted.pin, wanted.extras) or ""
+            asked.append(Requirement("torch", specifier=needed))
+        for one in asked:
+            bound = Bound("", Doubt.MARKER) if one.name in FAMILY and dependency.bindings else None
+            if bound is not None or any(sign in one.specifier for sign in ("==", "~=", "<")):
+                yield one._replace(maybe=True, bound=bound)
 
 
 def _from_path(requirement: Requirement, path: str) -> Requirement:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from wxlint import facts
@@ -19,8 +19,8 @@ from wxlint.facts.generation import (
 )
 from wxlint.facts.torch_releases import FAMILY
 from wxlint.images.installs.model import Install
-from wxlint.images.installs.requirement import Requirement, repeated
-from wxlint.images.stack.torch.needs import may_be_older
+from wxlint.images.installs.requirement import Requirement
+from wxlint.images.stack.brought import all_brought, joined_range, limited
 
 if TYPE_CHECKING:
     from wxlint.facts.wheels import Extra
@@ -85,31 +85,26 @@ def accelerated_packages(install: Install, python: str = "", *, torch_there: boo
 
 def _of_python(install: Install, python: str, torch_there: bool) -> Iterator[Accelerated]:
     named = {requirement.name for requirement in install.requirements}
+    brought = () if install.no_deps else tuple(all_brought(install, torch_there))
+    ranges = {one.name: one.specifier for one in brought if not one.older}
     for requirement in install.requirements:
-        found = package_of(requirement, install, python)
+        found = package_of(requirement, install, python, ranges.get(requirement.name, ""))
         if found is not None:
             yield found
-    if install.no_deps:
-        return
-    twice = repeated(install.requirements)
-    for requirement in install.requirements:
-        if not facts.carries(requirement.name):
+    for one in brought:
+        if one.name in named:
             continue
-        if requirement.name in twice:
-            requirement = requirement._replace(specifier=twice[requirement.name])
-        older = may_be_older(requirement, install, torch_there=torch_there) or _is_of_some_commit(requirement)
-        yield from _brought(requirement, install, named, python, older)
-
-
-def _is_of_some_commit(requirement: Requirement) -> bool:
-    """Whether a requirement is a commit of a repository that need not be a late one: an archive without a release in
-    its name, or a reference (`@9f1c2d`, `@v0.9`). The head of a branch is taken for the newest."""
-    if requirement.kind == "url":
-        return not requirement.pin
-    if requirement.kind != "vcs" or not requirement.url:
-        return False
-    path = requirement.url.partition("#")[0].partition("://")[2].partition("/")[2]
-    return path.partition("@")[2] not in ("", "main", "master", "HEAD")
+        found = _described(
+            one.name,
+            one.specifier,
+            written=one.by.written,
+            where=one.by.where,
+            conditional=install.conditional or one.older,
+            brought_by=one.by.name,
+            python=python,
+        )
+        if found is not None:
+            yield found
 
 
 def _of_conda(install: Install) -> Iterator[Accelerated]:
@@ -135,15 +130,18 @@ def _of_conda(install: Install) -> Iterator[Accelerated]:
         )
 
 
-def package_of(requirement: Requirement, install: Install, python: str = "") -> Accelerated | None:
-    """Return a requirement as an accelerated package; None when neither its name nor the tables say that it is one."""
+def package_of(requirement: Requirement, install: Install, python: str = "", others: str = "") -> Accelerated | None:
+    """Return a requirement as an accelerated package; None when neither its name nor the tables say that it is one.
+
+    others: the range of its releases in which another requirement brings it.
+    """
     if not requirement.name or requirement.name in FAMILY or requirement.name in _NOT_A_CUDA:
         return None
     if _is_ordinary(requirement.name, requirement.local or ""):
         return None
     found = _described(
         requirement.name,
-        limited(requirement, install),
+        joined_range(limited(requirement, install), others),
         extras=requirement.extras,
         local=requirement.local or "",
         written=requirement.written,
@@ -258,41 +256,3 @@ def _cudnn_itself(name: str, specifier: str) -> str:
     """Return the major version of NVIDIA's own cuDNN wheels, where it is pinned."""
     match = re.match(r"(?:==|~=)(\d+)", specifier) if name.startswith("nvidia-cudnn") else None
     return match[1] if match else ""
-
-
-def limited(requirement: Requirement, install: Install) -> str:
-    """Return the specifier of a requirement together with what constraints say of it."""
-    own = requirement.specifier if HOLE not in requirement.specifier else ""
-    limits = [c.specifier for c in install.constraints if c.name == requirement.name and HOLE not in c.specifier]
-    return ",".join(part for part in (own, *limits) if part)
-
-
-def _brought(
-    requirement: Requirement, install: Install, named: Set[str], python: str, older: bool
-) -> Iterator[Accelerated]:
-    """Yield what a requirement brings along and nobody names; two levels deep, as wyoming-faster-whisper brings
-    ctranslate2. older: an older release of it than the newest may be taken."""
-    waiting = [(requirement.name, limited(requirement, install), requirement.extras)]
-    seen: set[str] = set()  # of its own: one that holds all names, for each of them, would cost their square
-    for _ in range(16):
-        if not waiting:
-            return
-        name, specifier, extras = waiting.pop()
-        for brought, required in facts.carried(name, specifier, extras) if name else ():
-            if brought in named or brought in seen or brought in install.skipped:
-                continue
-            seen.add(brought)
-            limits = [c.specifier for c in install.constraints if c.name == brought and HOLE not in c.specifier]
-            allowed = ",".join(part for part in ("" if older else required, *limits) if part)
-            waiting.append((brought, allowed, ()))
-            found = _described(
-                brought,
-                allowed,
-                written=requirement.written,
-                where=requirement.where,
-                conditional=install.conditional or older,
-                brought_by=requirement.name,
-                python=python,
-            )
-            if found is not None:
-                yield found

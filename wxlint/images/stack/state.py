@@ -7,12 +7,13 @@ from collections.abc import Iterable
 
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
-from wxlint.facts.accelerated import upper_bound
-from wxlint.facts.tables import trimmed
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
 from wxlint.images.stack.base import Held
+from wxlint.images.stack.brought import excludes
 from wxlint.images.stack.packages import COMPILED, Accelerated, accelerated_packages
+from wxlint.images.stack.torch.needs import may_be_older
+from wxlint.images.stack.torch.releases import contains
 
 _APT_CUDNN = late(r"(?:lib)?cudnn(\d+)(?:-.*)?|nvidia-cudnn")
 _APT_CUDA = late(r"cuda(?:-(?:toolkit|libraries|runtime|compat|cudart|nvrtc))?-(\d+)-(\d+)|libcublas-(\d+)-(\d+)")
@@ -81,14 +82,15 @@ def stack_after(base: Held, installs: Iterable[Install]) -> Stack:
         if install.tool == "conda":
             cuda += [_leading(r) for r in install.requirements if r.name in _CONDA_CUDA]
             cudnn += [_leading(r).partition(".")[0] for r in install.requirements if r.name in _CONDA_CUDNN]
-        if install.exact:
-            packages = _listed_again(packages, install, tools)
+        packages = _still_there(packages, install, tools)
         unread = (
             unread or bool(install.unread) or any(r.kind in ("vcs", "path", "unknown") for r in install.requirements)
         )
         own_python = install.environment.python or python
         for package in accelerated_packages(install, own_python, torch_there=torch_there):
             before = packages.get(package.name)
+            if before is not None and _may_be_led(before, package, install, tools):
+                before = packages[package.name] = _of_any_release(before)
             if before is not None and package.conditional and not before.conditional:
                 if not install.conditional and _takes_anew(before, package, install):
                     packages[package.name] = _of_any_release(before)
@@ -99,6 +101,16 @@ def stack_after(base: Held, installs: Iterable[Install]) -> Stack:
             packages[package.name] = package._replace(step=step)
         torch_there = torch_there or any(requirement.name == "torch" for requirement in install.requirements)
     return Stack(base, tuple(packages.values()), tuple(cudnn), tuple(cuda), unread, python)
+
+
+def _still_there(packages: dict[str, Accelerated], install: Install, tools: list[str]) -> dict[str, Accelerated]:
+    """Return what is there before an install takes anything: one removes what it does not list, and a project that is
+    not known may have a lock with another release of any of them. tools: of the installs before."""
+    if install.exact:
+        packages = _listed_again(packages, install, tools)
+    if install.tool == "uv-project" and install.unread:
+        packages = {name: _of_any_release(one) for name, one in packages.items()}
+    return packages
 
 
 def _listed_again(packages: dict[str, Accelerated], install: Install, tools: list[str]) -> dict[str, Accelerated]:
@@ -125,6 +137,15 @@ def _replaces(before: Accelerated, package: Accelerated, install: Install) -> bo
     return (before.conditional and not package.conditional) or _takes_anew(before, package, install)
 
 
+def _may_be_led(before: Accelerated, package: Accelerated, install: Install, tools: list[str]) -> bool:
+    """Whether an install may lead a package that is there to another release, which nothing shows: for the torch that
+    it asks for, or as a project's lock has it, which takes no heed of what others installed."""
+    if install.tool == "uv-project" and not install.locked and tools[before.step] != "uv-project":
+        return True
+    wanted = [one for one in install.requirements if one.name == package.name]
+    return any(may_be_older(one, install, torch_there=False) for one in wanted)
+
+
 def _takes_anew(before: Accelerated, package: Accelerated, install: Install) -> bool:
     """The same of a package that an install takes, whether that is certain or not."""
     if install.reinstall or (install.upgrade and (install.tool == "uv" or install.eager)):  # all that comes along
@@ -132,19 +153,20 @@ def _takes_anew(before: Accelerated, package: Accelerated, install: Install) -> 
     if install.tool == "uv-project" and install.older:  # whose lock may have any release
         return True
     if package.brought_by:
-        return _excludes(package.specifier, before.specifier) or _excludes(before.specifier, package.specifier)
-    return bool(package.specifier) or install.upgrade
+        return excludes(package.specifier, before.specifier) or excludes(before.specifier, package.specifier)
+    if install.upgrade or not package.specifier:
+        return install.upgrade
+    return install.tool == "conda" or not _is_in(package.specifier, before.specifier)
+
+
+def _is_in(specifier: str, standing: str) -> bool:
+    """Whether the release that is there lies in a range, so that an installer leaves it."""
+    pin = standing.removeprefix("==")
+    if pin == standing or specifier == standing or not pin[:1].isdigit() or set(pin) & set(",*"):
+        return False
+    return contains(specifier, (pin,)) is True
 
 
 def _of_any_release(package: Accelerated) -> Accelerated:
     """A package that stays there, in this release or another."""
     return package._replace(specifier="", cuda="", cudnn="", confidence="unverified")
-
-
-def _excludes(below: str, above: str) -> bool:
-    """Whether all releases of one range are older than those of another."""
-    from wxlint.facts.wheels import lower_bound  # only where a package is brought twice
-
-    limit, included = upper_bound(below)
-    lowest, allowed = lower_bound(above)
-    return bool(lowest) and (trimmed(lowest) > limit or (trimmed(lowest) == limit and not (included and allowed)))
