@@ -9,7 +9,7 @@ from wxlint.facts.requires_python import OtherPythons, refused
 from wxlint.images.graph.image import Image
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement
-from wxlint.images.stack.packages import limited
+from wxlint.images.stack.brought import limited
 from wxlint.rules import Problem
 from wxlint.rules._default_index import is_plain
 
