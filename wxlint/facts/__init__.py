@@ -21,6 +21,7 @@ from wxlint.facts.accelerated import (
     extra_that_brings,
     is_listed,
     is_sure,
+    last_cudnn,
 )
 from wxlint.facts.base_images import (
     BaseImage,
@@ -126,6 +127,7 @@ __all__ = [
     "is_listed",
     "is_sure",
     "last_built_for",
+    "last_cudnn",
     "listed_by_project",
     "may_begin_torch",
     "may_bring_torch",

@@ -55,6 +55,11 @@ def accelerated_build(name: str, specifier: str, python: str = "") -> dict[str, 
     return next((row for row in reversed(older) if numbers(row["python"]) <= numbers(python)), None)
 
 
+def last_cudnn(name: str) -> str:
+    """Return the generation of cuDNN that the last releases of a package which load one ask for ("9"), or ""."""
+    return next((row["cudnn"] for row in reversed(_builds().get(normalise(name), ())) if row["cudnn"]), "")
+
+
 def _begins_behind(specifier: str, version: str) -> bool:
     first = trimmed(numbers(version))
     return any(sign in (">=", ">") and trimmed(numbers(bound)) >= first for sign, bound in CLAUSE.findall(specifier))

@@ -5,7 +5,8 @@
 ctranslate2 (faster-whisper, whisperx), onnxruntime-gpu and tensorflow load cuDNN by its major version at the first
 use, not at import: `Could not load library libcudnn_ops_infer.so.8`, minutes into a job, or a silent fall back to the
 CPU. ctranslate2 went from cuDNN 8 to 9 with 4.5 and loads none from 4.6.3 on, onnxruntime-gpu went to 9 with 1.19,
-tensorflow with 2.18; an unpinned install moves along by itself, away from a cuDNN that is pinned for it.
+tensorflow with 2.18; an unpinned install moves along by itself, away from a cuDNN that is pinned for it. Where that is
+of the generation which was loaded last, it is spare, and information.
 Torch brings a cuDNN of its own: that of a base, of another generation, is information where nothing else is known to
 load it. A `nvidia-cudnn-cu12` of another generation that is installed behind torch takes the place of torch's: pip
 names the conflict and goes on, and `import torch` fails.
@@ -29,6 +30,7 @@ from collections.abc import Iterable, Iterator
 
 from wxlint import facts
 from wxlint.core.findings import Severity
+from wxlint.core.patterns import late
 from wxlint.core.reasons import Reason, reason_at
 from wxlint.images.graph.image import Image
 from wxlint.images.graph.repository import Repository
@@ -43,12 +45,15 @@ SEVERITY = Severity.WARNING
 SUMMARY = "a package that needs another cuDNN than the image holds"
 HINT = "pin a release that goes with the image's cuDNN, or bring that cuDNN"
 WEIGHT = 0
+_CUDNN = late(r"nvidia-cudnn(?:-cu\d+)?")
+"""NVIDIA's wheels of the library itself: nvidia-cudnn-frontend is none."""
 
 
 def check(repository: Repository) -> Iterator[Problem]:
     for image, stack in repository.image_stacks:
         if not _is_for_cuda(image, stack):
             continue
+        yield from _for_nothing(image, stack)
         there = _cudnn_there(image, stack)
         if there is None:
             continue
@@ -59,7 +64,6 @@ def check(repository: Repository) -> Iterator[Problem]:
                 continue  # where it may come from is not known
             yield _problem(package, there, image, stack)
         yield from _over_torch(image, stack)
-        yield from _for_nothing(image, stack)
         yield from _of_base_for_nothing(image, stack)
 
 
@@ -71,7 +75,7 @@ def _over_torch(image: Image, stack: Stack) -> Iterator[Problem]:
         return
     steps = [at for at, one in enumerate(image.state.installs) if any(w.name == "torch" for w in one.requirements)]
     for library in stack.libraries():
-        if not library.name.startswith("nvidia-cudnn") or library.cudnn in ("", own) or library.conditional:
+        if not _CUDNN.fullmatch(library.name) or library.cudnn in ("", own) or library.conditional:
             continue
         if library.brought_by or not steps or library.step <= steps[-1]:
             continue
@@ -82,21 +86,27 @@ def _over_torch(image: Image, stack: Stack) -> Iterator[Problem]:
 
 
 def _for_nothing(image: Image, stack: Stack) -> Iterator[Problem]:
-    """Yield a cuDNN that is pinned for a package whose newest release, which nothing pins, loads none any more."""
+    """Yield a cuDNN that is installed for a package whose newest release, which nothing pins, loads none any more."""
     if stack.unread or image.state.torch.channel != "none" or image.base.accelerator == "cuda":
         return
     users = [p for p in stack.packages if p.libraries in ("system", "wheels", "torch") and p.build in ("cuda", "any")]
     moved = [p for p in users if facts.accelerated_build(p.name, "") and not p.cudnn and not p.conditional]
     if not moved or moved != users or any(p.confidence == "unverified" for p in moved):
         return
+    user = moved[0]
+    loaded = facts.last_cudnn(user.name)
     for library in stack.libraries():
-        if library.name.startswith("nvidia-cudnn") and library.cudnn and not library.conditional:
-            user = moved[0]
+        if _CUDNN.fullmatch(library.name) and not library.conditional and not library.brought_by:
             what = f"{user.name} that {user.brought_by} brings" if user.brought_by else user.name
-            text = f"nothing in {image.label} loads cuDNN {library.cudnn}: the newest {what} does without"
-            hint = f"leave {library.name} out, or pin a release of {user.name} that needs cuDNN {library.cudnn}"
+            which = f"cuDNN {library.cudnn}" if library.cudnn else f"the cuDNN of {library.name}"
+            text = f"nothing in {image.label} loads {which}: the newest {what} does without"
+            hint = (
+                f"leave {library.name} out, or pin a release of {user.name} that needs cuDNN {library.cudnn or loaded}"
+            )
             because = (reason_at("install", user.written, user.span), *image.why)
-            yield Problem(library.span or image.stage.base.span, text, because, hint, image=image.label)
+            # one of the generation that was loaded last is but a gigabyte too much; an older one was for something else
+            severity = Severity.INFO if library.cudnn in ("", loaded) else None
+            yield Problem(library.span or image.stage.base.span, text, because, hint, severity, image.label)
 
 
 def _of_base_for_nothing(image: Image, stack: Stack) -> Iterator[Problem]:
@@ -138,7 +148,7 @@ def _cudnn_there(image: Image, stack: Stack) -> set[str] | None:
             return None
         there.add(version)
     for library in stack.libraries():
-        if library.name.startswith("nvidia-cudnn"):
+        if _CUDNN.fullmatch(library.name):
             if not library.cudnn:
                 return None
             there.add(library.cudnn)

@@ -253,6 +253,6 @@ def _asked(name: str, extras: tuple[str, ...], specifier: str, python: str) -> E
 
 
 def _cudnn_itself(name: str, specifier: str) -> str:
-    """Return the major version of NVIDIA's own cuDNN wheels, where it is pinned."""
-    match = re.match(r"(?:==|~=)(\d+)", specifier) if name.startswith("nvidia-cudnn") else None
-    return match[1] if match else ""
+    from wxlint.images.stack.cudnn_wheels import cudnn_generation  # only where cuDNN itself may be installed
+
+    return cudnn_generation(name, specifier) if name.startswith("nvidia-cudnn") else ""
