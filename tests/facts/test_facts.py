@@ -61,6 +61,7 @@ KEYS = {
     "torch_arm64": ("channel",),
     "torch_channels": ("version", "channel"),
     "torch_needs": ("name", "from"),
+    "torch_alone": ("name",),
     "without_torch": ("name",),
     "wheel_pythons": ("name",),
 }

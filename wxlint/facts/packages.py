@@ -32,6 +32,11 @@ def brings_torch(name: str, version: str | None = None, extras: tuple[str, ...] 
     return None
 
 
+def brings_torch_alone(name: str) -> bool:
+    """Whether a distribution that requires torch is known to bring neither torchvision nor torchaudio along."""
+    return row_of("torch_alone", normalise(name)) is not None
+
+
 def may_begin_torch(beginning: str) -> bool:
     """Whether a name that begins like this may be torch, a companion of it, or a distribution that requires it."""
     beginning = normalise(beginning)

@@ -6,13 +6,15 @@ torchvision, torchaudio, flash-attn, torch-scatter and their like are built for 
 of it. Beside another they fail at import, or later: `operator torchvision::nms does not exist`, `undefined symbol`. The
 address of a folder or an index of wheels says the same (`torch-2.4.0+cu121.html`, `/whl/cu118`, `cpu/torch2.1`). It
 happens across commands: torch comes from the cpu channel, torchvision later from the default index; torch is pinned
-again, torchaudio is left as it was; a wheel file says `torch2.1` and the image holds 2.2, or names the other C++ ABI
-(`cxx11abiTRUE` for torch before 2.6). Releases of torchcodec are for one line of torch each, from 0.12 on for torch
-2.11 and later, which their metadata does not say; torchtext ended with 0.18, for torch 2.3. One that a page of wheels
-has beside the default index, where that has newer releases (natten), is information. NumPy 2 beside a torch before
-2.3, which is built for NumPy 1 (`RuntimeError: Numpy is not available`), is a warning where its version is pinned,
-else information. A `torchaudio` without a version beside `torch==2.6.0` is not the one of torch 2.6: torchaudio 2.11.0
-asks for no torch, so that pip and uv end at it, and it does not load with a torch before 2.11.
+again, torchaudio is left as it was, that of the base too (`FROM pytorch/pytorch:2.4.1-…`, `pip install torch==2.5.1`;
+where it comes from another index, that is a matter of [torch-replaced](torch-replaced.md)); a wheel file says
+`torch2.1` and the image holds 2.2, or names the other C++ ABI (`cxx11abiTRUE` for torch before 2.6). Releases of
+torchcodec are for one line of torch each, from 0.12 on for torch 2.11 and later, which their metadata does not say;
+torchtext ended with 0.18, for torch 2.3. One that a page of wheels has beside the default index, where that has newer
+releases (natten), is information. NumPy 2 beside a torch before 2.3, which is built for NumPy 1 (`RuntimeError: Numpy
+is not available`), is a warning where its version is pinned, else information. A `torchaudio` without a version beside
+`torch==2.6.0` is not the one of torch 2.6: torchaudio 2.11.0 asks for no torch, so that pip and uv end at it, and it
+does not load with a torch before 2.11.
 
 ## Bad
 
@@ -101,6 +103,10 @@ def check(repository: Repository) -> Iterator[Problem]:
         for environment in image.state.computing():
             for mismatch in mismatches(environment.external_torch, environment.installs):
                 yield from _companion(image, mismatch)
+            if environment.external_torch.companions:
+                from wxlint.rules._base_companions import of_base  # only where a base is known to hold some
+
+                yield from of_base(image, environment)
 
 
 def _numpy(image: Image, stack: Stack) -> Iterator[Problem]:

@@ -211,6 +211,10 @@ def _problem(image: Image, step: TorchStep, choice: Choice, now: Torch, chosen_b
     because = (*chosen_by, *before.because, *now.because, *step.install.reasons)
     if before.span is not None:
         because = (reason_at("install", f"torch was {was}", before.span), *because)
+    if before.companions:
+        from wxlint.rules._base_companions import left_by  # only where a base is known to hold some
+
+        because = (*because, *left_by(image, step.install))
     on_purpose = (step.install.upgrade or step.install.reinstall) and not choice.implied
     severity = Severity.INFO if on_purpose else None
     if _is_apart(step.install) and before == image.state.external_torch:

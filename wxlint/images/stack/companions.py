@@ -12,6 +12,7 @@ from wxlint.facts import cuda_of_channel as cuda_of
 from wxlint.facts.generation import same_cuda
 from wxlint.images.installs.model import Install
 from wxlint.images.installs.requirement import Requirement, repeated
+from wxlint.images.stack.base_companions import held_by_base
 from wxlint.images.stack.torch.channels import accelerator_of, channel_of_url, served_by
 from wxlint.images.stack.torch.limits import ALONE
 from wxlint.images.stack.torch.model import Choice, Torch
@@ -81,7 +82,7 @@ class _Followed:
 
     def __init__(self, external: Torch) -> None:
         self.external = external
-        self.of_base = _held_by_base(external)
+        self.of_base = held_by_base(external)
         self.held: dict[str, Companion] = {}
         self.found: dict[str, Mismatch] = {}
 
@@ -140,12 +141,6 @@ class _Followed:
     def _forget(self, name: str) -> None:
         self.held.pop(name, None)
         self.found.pop(name, None)
-
-
-def _held_by_base(external: Torch) -> dict[str, tuple[str, ...]]:
-    """The releases that the companions of a base's torch may have, by name; those that are known to be there only."""
-    releases = facts.companions(external.version) if external.version is not None else None
-    return {name: getattr(releases, name, ()) for name in external.companions if getattr(releases, name, ())}
 
 
 def _stays(companion: Companion, held: tuple[str, ...], install: Install) -> bool:
