@@ -1,7 +1,8 @@
 """What a lock file holds: uv.lock, poetry.lock, pdm.lock and Pipfile.lock, as distributions with the parts of the
 project that take them.
 
-Formats: as the tools write them; uv.lock names what needs what, the others the groups of each distribution.
+Formats: as the tools write them; uv.lock and a poetry.lock of poetry 1 name what needs what, the others the groups of
+each distribution.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from wxlint.core.patterns import late
 from wxlint.core.tuples import NamedTuple
-from wxlint.documents.manifests.project import MAIN, Part, listing, load, normal, table, texts
+from wxlint.documents.manifests.project import MAIN, Dependency, Part, listing, load, normal, table, texts
 from wxlint.documents.source import Source
 
 _FILES = late(r"(?m)^\s*\{\s*(?:url|file|name = \"[^\"]*\", hash)\s*=.*$")
@@ -49,8 +50,9 @@ class Lock(NamedTuple):
 
 
 @lru_cache(maxsize=8)
-def read_lock(source: Source) -> Lock:
-    """Read a lock file by its name. Never raises."""
+def read_lock(source: Source, roots: tuple[Dependency, ...] = ()) -> Lock:
+    """Read a lock file by its name. Never raises. roots: what the project asks for, which a lock of poetry 1 does not
+    say."""
     name = source.path.rpartition("/")[2]
     if name == "Pipfile.lock":
         return _pipfile(source)
@@ -59,7 +61,12 @@ def read_lock(source: Source) -> Lock:
         return Lock(problem=data)
     places = _lines(source)
     try:
-        found = _uv(data, places) if name == "uv.lock" else _by_groups(data, places)
+        if name == "uv.lock":
+            found = _uv(data, places)
+        elif roots and name == "poetry.lock" and not any("groups" in one for one in listing(data, "package")):
+            found = _by_needs(data, roots, places)
+        else:
+            found = _by_groups(data, places)
         return Lock(tuple(found))
     except (TypeError, AttributeError, KeyError) as error:  # a table where a string belongs, and the like
         return Lock(problem=str(error))
@@ -85,6 +92,15 @@ def _by_groups(data: dict[str, Any], places: dict[str, int]) -> Iterator[Locked]
             marker = str(own.get(group, "")) if isinstance(own, dict) else str(own)
             part = MAIN if group in _MAIN_GROUPS else Part("group", normal(group))
             yield Locked(name, version, _source_url(package), part, marker, places.get(name, 0))
+
+
+def _by_needs(data: dict[str, Any], roots: tuple[Dependency, ...], places: dict[str, int]) -> Iterator[Locked]:
+    """What each part of a project takes by a lock of poetry 1: what is reached from what the part asks for."""
+    from wxlint.documents.manifests.poetry_graph import PoetryGraph  # only for an old lock
+
+    graph = PoetryGraph(data)
+    for part, needs in graph.parts(roots).items():
+        yield from _closure(part, needs, graph.packages, places)
 
 
 def _old_groups(package: dict[str, Any]) -> tuple[str, ...]:

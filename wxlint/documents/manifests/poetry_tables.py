@@ -104,7 +104,7 @@ def _entry(
         version = details.get("version")
         if version is None and isinstance(item, dict) and "path" not in item:
             return  # adds to what [project] says
-        specifier = _specifier(version) if isinstance(version, str) else ""
+        specifier = specifier_of(version) if isinstance(version, str) else ""
         extras = ",".join(extra for extra in listing(details, "extras") if isinstance(extra, str))
         requirement = name + (f"[{extras}]" if extras else "") + specifier
     marker = _marker(details)
@@ -129,7 +129,7 @@ def _marker(details: dict[str, Any]) -> str:
     return " and ".join(f"({text})" if " or " in text else text for text in found)
 
 
-def _specifier(version: str) -> str:
+def specifier_of(version: str) -> str:
     """A poetry constraint as PEP 440, where that is simple; otherwise nothing is said about the version."""
     version = version.strip()
     if re.fullmatch(r"\d[\w.+]*", version):

@@ -165,7 +165,20 @@ OLD_PIN = (
     '[[package]]\nname = "torch"\nversion = "2.3.1+cpu"\ncategory = "main"\n'
     f'[package.source]\ntype = "legacy"\nurl = "{CPU}"\nreference = "x"\n'
 )
+OF_POETRY_1 = (
+    '[[package]]\nname = "accelerate"\nversion = "1.0"\n[package.dependencies]\ntorch = ">=2"\n'
+    '[[package]]\nname = "torch"\nversion = "2.3.1+cpu"\n[package.dependencies]\nnvidia-nccl-cu12 = "2.26.2"\n'
+    f'[package.source]\ntype = "legacy"\nurl = "{CPU}"\nreference = "x"\n'
+    '[[package]]\nname = "nvidia-nccl-cu12"\nversion = "2.26.2"\n'
+    '[[package]]\nname = "onnxruntime-gpu"\nversion = "1.20.1"\n[metadata]\nlock-version = "2.0"\n'
+)
+WITH_A_GROUP = f'{POETRY}accelerate = "*"\n[tool.poetry.group.gpu.dependencies]\nonnxruntime-gpu = "*"\n'
 OTHERS = [
+    ({"pyproject.toml": WITH_A_GROUP, "poetry.lock": OF_POETRY_1}, "poetry install --only main",
+     ["accelerate =1.0 line 6", f"torch==2.3.1+cpu =2.3.1+cpu <{CPU}> line 7",
+      "nvidia-nccl-cu12==2.26.2 =2.26.2 line 16"]),
+    ({"pyproject.toml": WITH_A_GROUP, "poetry.lock": OF_POETRY_1}, "poetry install --only gpu",
+     ["onnxruntime-gpu =1.20.1 [gpu] line 8"]),
     ({"pyproject.toml": POETRY + OF_POETRY}, "poetry install", [f"torch==2.3.1 =2.3.1 <{CPU}> line 6"]),
     ({"pyproject.toml": POETRY + 'torch = "^2.3"\n', "poetry.lock": PINNED}, "poetry install",
      ["torch>=2.3,<3 =2.3.1 line 6"]),

@@ -189,7 +189,7 @@ class PackageLists:
             found = found._replace(forks=True)  # uv makes another, of the same releases where it can
         elif lock is not None:
             reached = reached_parts(project, groups, self.environment, tool)
-            found = self._locked(found, lock, project.name, reached, groups)
+            found = self._locked(found, lock, project, reached, groups)
         found = self._with_folders(found, source, tool)
         package = tool == "pip" or "[project]" in source.text or not project.dependencies  # a workspace's root is none
         if not project.dynamic or not package or (lock is not None and found.locked):
@@ -232,18 +232,18 @@ class PackageLists:
         listed = partial(self.requirements, as_constraints=False)
         return dynamic_lines(project, name, beside, groups, self.environment, listed)
 
-    def _locked(self, found: Lines, lock: Text, project: str, reached: frozenset[Part], groups: Groups) -> Lines:
+    def _locked(self, found: Lines, lock: Text, project: Project, reached: frozenset[Part], groups: Groups) -> Lines:
         from wxlint.documents.manifests.locks import read_lock
         from wxlint.images.installs.locked import with_lock
 
-        read = read_lock(lock)
+        read = read_lock(lock, project.dependencies)
         if read.problem:
             return found._replace(unread=(*found.unread, _invalid(lock, read.problem)))
         return with_lock(
             found,
             read,
             lock,
-            project=project,
+            project=project.name,
             reached=reached,
             skipped=groups.skipped,
             environment=self.environment,
@@ -282,7 +282,7 @@ class PackageLists:
         found = lines_of(pipfile, source, "Pipfile", groups, self.environment, "pipenv")
         if lock is not None:
             reached = reached_parts(pipfile, groups, self.environment, "pipenv")
-            found = self._locked(found, lock, "", reached, groups)
+            found = self._locked(found, lock, pipfile, reached, groups)
         folders = [r for r in found.requirements if r.kind == "path" and r.url and not r.url.endswith(ARCHIVES)]
         kept = tuple(r for r in found.requirements if r not in folders)
         return joined([found._replace(requirements=kept), *(self._beside(source, r.url or "") for r in folders)])
