@@ -58,28 +58,37 @@ WEIGHT = 0
 def check(repository: Repository) -> Iterator[Problem]:
     for image, every in repository.torch_steps:
         steps = tuple(step for step in every if not step.install.elsewhere)
-        yield from _makers_own(image, steps)
+        found = [*_makers_own(image, steps), *_replaced(image, steps)]
+        yield from found
         yield from _left_behind(image, steps)
         if any(install.handled for install in image.installs):
             from wxlint.rules._torch_besides import fallbacks
 
             yield from fallbacks(image)
-        for place, step in enumerate(steps):
-            choice = step.choices[0]
-            if step.install.conditional or choice.requirement.span is None and step.install.span is None:
-                continue
-            now = after(step.before, step.install)
-            if _is_replaced(step, choice, now) and not _said_elsewhere(image, step, now):
-                again = any(one.before.channel == now.channel for one in steps[:place])
-                problem = _problem(image, step, _deciding(step, choice, now), now, _chosen_by(step, steps[:place]))
-                yield problem._replace(hint=HINT) if again else problem
-            elif _comes_late(step, choice, now):
-                yield _late(image, step, choice)
-            elif step.before.channel != "none":
-                from wxlint.rules._torch_besides import likely_other, taken_twice
+        if image.state.environments:
+            from wxlint.rules._second_torch import second_torch  # only where there are several environments
 
-                yield from likely_other(image, step, now)
-                yield from taken_twice(image, step, now)
+            yield from second_torch(image, {problem.span for problem in found})
+
+
+def _replaced(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:
+    """Yield each install by which the torch that is there gives way, or may."""
+    for place, step in enumerate(steps):
+        choice = step.choices[0]
+        if step.install.conditional or choice.requirement.span is None and step.install.span is None:
+            continue
+        now = after(step.before, step.install)
+        if _is_replaced(step, choice, now) and not _said_elsewhere(image, step, now):
+            again = any(one.before.channel == now.channel for one in steps[:place])
+            problem = _problem(image, step, _deciding(step, choice, now), now, _chosen_by(step, steps[:place]))
+            yield problem._replace(hint=HINT) if again else problem
+        elif _comes_late(step, choice, now):
+            yield _late(image, step, choice)
+        elif step.before.channel != "none":
+            from wxlint.rules._torch_besides import likely_other, taken_twice
+
+            yield from likely_other(image, step, now)
+            yield from taken_twice(image, step, now)
 
 
 def _makers_own(image: Image, steps: tuple[TorchStep, ...]) -> Iterator[Problem]:
